@@ -1,0 +1,1 @@
+"""The server: holds the keys, knows the users, counts the credits, forwards the calls."""

@@ -1,0 +1,12 @@
+"""The one door to storage: scripts of statements, committed together."""
+
+from tollbridge.gateway.database.script import (
+    Database,
+    Rows,
+    Script,
+    Statement,
+    StoreUnavailable,
+)
+from tollbridge.gateway.database.sqlite import SqliteDatabase
+
+__all__ = ["Database", "Rows", "Script", "SqliteDatabase", "Statement", "StoreUnavailable"]

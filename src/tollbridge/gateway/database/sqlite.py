@@ -1,0 +1,252 @@
+"""SQLite: one writer thread with group commit, one reader thread.
+
+apsw rather than the standard library's module: it carries a SQLite without the WAL-reset bug
+(sqlite.org/wal.html section 11), which loses commits when two processes share a file.
+"""
+
+import asyncio
+import logging
+import os
+import queue
+import re
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from tollbridge.gateway.database.migrate import migrate
+from tollbridge.gateway.database.script import Rows, Script, StoreUnavailable
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+# The command line writes too; its transactions are short, so five seconds are plenty.
+BUSY_TIMEOUT_MS = 5_000
+# Bounds how long the first script of a batch waits for the last one.
+BATCH_SCRIPTS = 512
+# Pages (4 KiB each) in the log before a checkpoint; large enough to keep it off most commits.
+CHECKPOINT_PAGES = 4_000
+
+
+class SqliteDatabase:
+    """A SQLite file behind the `Database` shape.
+
+    Must be opened inside a running event loop; results are handed back to that loop.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, making it (0600) and its tables where they are missing.
+
+        Raises:
+            StartError: The schema is newer than this program knows.
+            StoreUnavailable: The file cannot be opened.
+        """
+        self.path = path
+        self._loop = asyncio.get_running_loop()
+        self._writer = _Worker("ledger-writer", self._loop, connect(path), _run_batch)
+        self._reader = _Worker("store-reader", self._loop, connect(path), _run_reads)
+
+    async def write(self, script: Script[T]) -> T:
+        """See `Database.write`."""
+        return await self._writer.submit(script)
+
+    def write_later(self, script: Script[Any]) -> None:
+        """See `Database.write_later`."""
+        self._writer.submit(script).add_done_callback(_log_failure)
+
+    async def read(self, script: Script[T]) -> T:
+        """See `Database.read`."""
+        return await self._reader.submit(script)
+
+    async def close(self) -> None:
+        """See `Database.close`."""
+        await self._writer.stop()
+        await self._reader.stop()
+
+
+def connect(path: Path) -> apsw.Connection:
+    """Open a connection with this store's settings, the tables brought up to date.
+
+    Raises:
+        StartError: The schema is newer than this program knows.
+        StoreUnavailable: The file cannot be opened.
+    """
+    try:
+        _make_private(path)
+        connection = apsw.Connection(str(path))
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")
+        connection.execute("pragma foreign_keys = on")
+        connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        migrate(connection)
+    except (apsw.Error, OSError) as error:
+        raise StoreUnavailable(f"cannot open {path}: {error}") from error
+    return connection
+
+
+def _make_private(path: Path) -> None:
+    # SQLite gives its -wal and -shm files the mode of the main file.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+class _Job:
+    """A script, and the future that waits for it on the loop."""
+
+    __slots__ = ("error", "future", "script", "value")
+
+    def __init__(self, script: Script[Any], future: "asyncio.Future[Any]") -> None:
+        self.script = script
+        self.future = future
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+
+class _Worker:
+    """A thread with a connection, fed through a queue that is its only wake-up."""
+
+    def __init__(
+        self,
+        name: str,
+        loop: asyncio.AbstractEventLoop,
+        connection: apsw.Connection,
+        run: Callable[[apsw.Connection, list[_Job]], None],
+    ) -> None:
+        self._loop = loop
+        self._connection = connection
+        self._run = run
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._stopped = loop.create_future()
+        self._closing = False
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    def submit(self, script: Script[Any]) -> "asyncio.Future[Any]":
+        """Queue a script; the future ends when its batch has."""
+        future = self._loop.create_future()
+        if self._closing:
+            future.set_exception(StoreUnavailable("the store is closed"))
+        else:
+            self._queue.put(_Job(script, future))
+        return future
+
+    async def stop(self) -> None:
+        """Run what is queued, then end the thread and close the connection."""
+        if not self._closing:
+            self._closing = True
+            self._queue.put(None)
+        await asyncio.shield(self._stopped)
+
+    def _work(self) -> None:
+        last = False
+        while not last:
+            batch, last = self._take()
+            if batch:
+                self._run(self._connection, batch)
+                self._loop.call_soon_threadsafe(_deliver, batch)
+        self._connection.close()
+        self._loop.call_soon_threadsafe(self._stopped.set_result, None)
+
+    def _take(self) -> tuple[list[_Job], bool]:
+        batch: list[_Job] = []
+        job = self._queue.get()
+        while job is not None:
+            batch.append(job)
+            if len(batch) == BATCH_SCRIPTS:
+                return batch, False
+            try:
+                job = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, False
+        return batch, True
+
+
+def _deliver(batch: list[_Job]) -> None:
+    for job in batch:
+        if job.future.done():  # whoever waited was cancelled; what was committed stays
+            continue
+        if job.error is None:
+            job.future.set_result(job.value)
+        else:
+            job.future.set_exception(job.error)
+
+
+def _run_batch(connection: apsw.Connection, batch: list[_Job]) -> None:
+    begun = False
+    try:
+        connection.execute("begin immediate")
+        begun = True
+        for job in batch:
+            _run_under_savepoint(connection, job)
+        connection.execute("commit")
+    except apsw.Error as error:
+        _give_up(connection, batch, error, outcome_unknown=begun)
+
+
+def _run_under_savepoint(connection: apsw.Connection, job: _Job) -> None:
+    connection.execute("savepoint script")
+    try:
+        job.value = run_script(connection, job.script)
+    except (apsw.FullError, apsw.IOError, apsw.CorruptError, apsw.NomemError):
+        raise  # the store is in trouble, not this script: the whole batch is given up
+    except BaseException as error:
+        job.error = StoreUnavailable(str(error)) if isinstance(error, apsw.Error) else error
+        connection.execute("rollback to script")
+    connection.execute("release script")
+
+
+def _run_reads(connection: apsw.Connection, batch: list[_Job]) -> None:
+    try:
+        connection.execute("begin")
+        for job in batch:
+            try:
+                job.value = run_script(connection, job.script)
+            except Exception as error:
+                job.error = StoreUnavailable(str(error)) if isinstance(error, apsw.Error) else error
+        connection.execute("commit")
+    except apsw.Error as error:
+        _give_up(connection, batch, error, outcome_unknown=False)
+
+
+def _give_up(
+    connection: apsw.Connection, batch: list[_Job], error: apsw.Error, *, outcome_unknown: bool
+) -> None:
+    if connection.in_transaction:
+        try:
+            connection.execute("rollback")
+        except apsw.Error:
+            log.exception("rollback failed")
+    for job in batch:
+        job.error = StoreUnavailable(str(error), outcome_unknown=outcome_unknown)
+
+
+def run_script(connection: apsw.Connection, script: Script[T]) -> T:
+    """Run a script's statements on a connection, inside whatever transaction is open."""
+    rows: Rows = []
+    try:
+        statement = next(script)
+        while True:
+            try:
+                rows = connection.execute(
+                    _sqlite_sql(statement.sql), tuple(statement.parameters)
+                ).fetchall()
+            except apsw.Error as error:
+                statement = script.throw(error)
+                continue
+            statement = script.send(rows)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+
+
+@lru_cache(maxsize=1024)  # statements are constants of the program, far fewer than this
+def _sqlite_sql(sql: str) -> str:
+    return re.sub(r"\$(\d+)", r"?\1", sql)
+
+
+def _log_failure(future: "asyncio.Future[Any]") -> None:
+    if not future.cancelled() and future.exception() is not None:
+        log.error("a deferred write failed: %s", future.exception())
