@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""The one door to this repository: run it, test it, build the static page, take screenshots.
+
+Needs Python 3.11 or newer and Node.js 18 or newer; everything else it fetches by itself, pinned and
+hashed, into `.venv` and `node_modules`. A second run contacts nothing.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+# Up to here, and in its syntax as a whole, this file keeps to what Python 3.6 can read.
+if sys.version_info < (3, 11):
+    print(
+        "Tollbridge needs Python 3.11 or newer; this is " + sys.version.split()[0], file=sys.stderr
+    )
+    sys.exit(2)
+
+ROOT = Path(__file__).resolve().parent
+SITE = ROOT / "build" / "site"
+sys.path.insert(0, str(ROOT / "src"))
+
+from building import prepare  # noqa: E402  (only from Python 3.11 on is it readable)
+
+
+def parser_of_commands() -> argparse.ArgumentParser:
+    """Every command and option that there is."""
+    parser = argparse.ArgumentParser(prog="build.py", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="serve the demo on http://localhost:8642; needs no key")
+    run.add_argument("--host", help="address to listen on (default: localhost)")
+    run.add_argument("--port", help="port to listen on (default: 8642)")
+    run.add_argument("--data-dir", help="where the database lives (default: var/)")
+    run.add_argument("--real-providers", action="store_true", help="use the environment's keys")
+    run.add_argument("--anonymous", action="store_true", help="for visitors without sign-in too")
+
+    test = commands.add_parser(
+        "test",
+        help="every check and test",
+        usage="build.py test [--long] [-k EXPR] [PYTEST ARGUMENTS ...]",
+        allow_abbrev=False,
+    )
+    test.add_argument("--long", action="store_true", help="also the tests that take minutes")
+    test.add_argument("-k", metavar="EXPR", help="only tests whose names match, as pytest has it")
+
+    dist = commands.add_parser("dist", help="the static site, ready to copy to any static host")
+    dist.add_argument("--gateway", default="", metavar="URL", help="the gateway's address")
+    dist.add_argument("--host", choices=["pyscript"], default="pyscript", help="what starts Python")
+    dist.add_argument(
+        "--out", type=Path, default=ROOT / "dist", metavar="DIR", help="default: dist/"
+    )
+
+    for command in (run, dist):
+        command.add_argument("--page", type=Path, metavar="FILE", help="a page of your own")
+
+    commands.add_parser("shots", help="screenshots of the page's states, into build/shots/")
+    return parser
+
+
+def run_gateway(options: argparse.Namespace) -> int:
+    """Build the page and become the gateway, so that Ctrl-C reaches it and nothing else."""
+    prepare_for_page()
+    failed = build_site(SITE, options.page)
+    if failed:
+        return failed
+    command = [str(prepare.venv_program(ROOT, "tollbridge")), "serve", "--demo"]
+    for name in ("host", "port", "data_dir"):
+        if getattr(options, name):
+            command += ["--" + name.replace("_", "-"), getattr(options, name)]
+    command += ["--real-providers"] * options.real_providers + ["--anonymous"] * options.anonymous
+    env = os.environ | {"TOLLBRIDGE_SITE_DIR": str(SITE)}
+    sys.stdout.flush()
+    if os.name == "nt":  # there is no exec that keeps the console
+        return subprocess.call(command, env=env)
+    os.execve(command[0], command, env)
+
+
+def run_tests(options: argparse.Namespace, pytest_arguments: list) -> int:
+    """Every check, then every test, on the page as it is shipped."""
+    prepare_for_browser()
+    chosen = ["-k", options.k] if options.k else []
+    return hand_over("building.checks", *["--long"] * options.long, *chosen, *pytest_arguments)
+
+
+def build_dist(options: argparse.Namespace) -> int:
+    """Write the static site where the person wants it."""
+    prepare_for_page()
+    return build_site(options.out.resolve(), options.page, "--gateway", options.gateway)
+
+
+def take_shots() -> int:
+    """Photograph the page's states on a gateway of its own."""
+    prepare_for_browser()
+    return build_site(SITE, None) or hand_over("building.shots")
+
+
+def prepare_for_page() -> None:
+    """What building and serving the page needs. What may be missing on a machine is asked first."""
+    prepare.prepare_runtimes(ROOT)
+    prepare.prepare_python(ROOT, for_tests=False)
+
+
+def prepare_for_browser() -> None:
+    """What the tests and the screenshots need."""
+    prepare.prepare_runtimes(ROOT, need_node=True)
+    prepare.prepare_chromium()
+    prepare.prepare_python(ROOT, for_tests=True)
+
+
+def build_site(out: Path, page: Path, *arguments: str) -> int:
+    """Build the site into a folder, around our page or another."""
+    chosen = ["--page", str(page.resolve())] if page else []
+    return hand_over("building.site", "--out", str(out), *chosen, *arguments)
+
+
+def hand_over(module: str, *arguments: str) -> int:
+    """Run a module of `src/building` with the Python of `.venv`."""
+    command = [str(prepare.venv_program(ROOT, "python")), "-m", module, *arguments]
+    return subprocess.call(command, cwd=ROOT)
+
+
+def main() -> int:
+    """Do what the command line says; an error that a person can mend is a sentence, not a trace."""
+    parser = parser_of_commands()
+    options, rest = parser.parse_known_args()
+    if rest and options.command != "test":
+        parser.error("unknown: " + " ".join(rest))
+    try:
+        if options.command == "run":
+            return run_gateway(options)
+        if options.command == "test":
+            return run_tests(options, rest)
+        return build_dist(options) if options.command == "dist" else take_shots()
+    except prepare.CannotPrepare as reason:
+        print(reason, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""Where Chromium is and how it is started, for the tests and for the screenshots alike."""
+
+import shutil
+
+# Debian's name comes first; the others are what distributions and Google call the same program.
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# `--no-sandbox`: root, as in a CI container, cannot start it otherwise; it shows our pages only.
+# The rest keeps it from looking for servers of its own, which a closed network answers with errors.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def find_chromium() -> str | None:
+    """The path of an installed Chromium, or None."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)

@@ -1,0 +1,207 @@
+"""Makes ready what a command needs: `.venv`, the npm packages, Chromium. Standard library only.
+
+Every step leaves a stamp that names what it was made from. A second run reads the stamps, finds
+nothing changed and contacts nothing. A step that broke off leaves no stamp and is done again.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from building.chromium import find_chromium
+
+NODE_OLDEST = 18  # what npm 9 and the runtimes' own test drivers need
+
+
+class CannotPrepare(Exception):
+    """Something is missing that only the person at the keyboard can provide; the text says what."""
+
+
+def venv_program(root: Path, name: str) -> Path:
+    """Where a program of `.venv` stands."""
+    return root / ".venv" / ("Scripts" if os.name == "nt" else "bin") / name
+
+
+def prepare_python(root: Path, *, for_tests: bool) -> None:
+    """Make `.venv` hold the locked packages and Tollbridge itself, editable.
+
+    The packages of the tests contain those of the gateway, so after a `test` a `run` finds its own
+    already there.
+    """
+    venv = root / ".venv"
+    birth = fingerprint(sys.version, str(venv))
+    if not is_stamped(venv / ".stamp-venv", birth):
+        _make_venv(venv)
+        stamp(venv / ".stamp-venv", birth)
+    python = venv_program(root, "python")
+    locks = {name: root / "requirements" / f"{name}.txt" for name in ("gateway", "dev")}
+    keys = {name: fingerprint(path.read_bytes()) for name, path in locks.items()}
+    wanted = "dev" if for_tests else "gateway"
+    if not is_stamped(venv / f".stamp-{wanted}", keys[wanted]):
+        say(f"python packages ({wanted})")
+        pip_install(python, "--require-hashes", "-r", str(locks[wanted]))
+        for name in {wanted, "gateway"}:
+            stamp(venv / f".stamp-{name}", keys[name])
+    project = fingerprint((root / "pyproject.toml").read_bytes())
+    if not is_stamped(venv / ".stamp-project", project):
+        say("tollbridge itself")
+        # The build backend is one of the locked packages, so this needs no network.
+        local = ("--no-index", "--no-deps", "--no-build-isolation", "--editable", str(root))
+        pip_install(python, *local)
+        stamp(venv / ".stamp-project", project)
+
+
+def pip_install(python: Path, *arguments: str) -> None:
+    """Install with the environment's own pip, without its look for a newer pip."""
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--retries", "2"]
+    run([*pip, "install", "--quiet", *arguments], what="pip install")
+
+
+def _make_venv(venv: Path) -> None:
+    """Make a fresh, empty virtual environment."""
+    if complaint := venv_complaint(has_pip=importlib.util.find_spec("ensurepip") is not None):
+        raise CannotPrepare(complaint)
+    say("a virtual environment in .venv")
+    run([sys.executable, "-m", "venv", "--clear", venv], what="python -m venv", cwd=venv.parent)
+
+
+def venv_complaint(*, has_pip: bool) -> str | None:
+    """What a person has to do about a Python without `ensurepip`, as Debian ships it; or None."""
+    if has_pip:
+        return None
+    return (
+        "This Python cannot make a virtual environment: install python3-venv "
+        "(as root: apt-get install python3-venv) and run this again."
+    )
+
+
+def prepare_runtimes(root: Path, *, need_node: bool = False) -> None:
+    """Make `node_modules` hold the Python runtimes that the pages load, as locked.
+
+    Args:
+        root: The repository.
+        need_node: Node itself is wanted afterwards (the interpreter tests run in it), so that its
+            absence is said now and not by a test.
+    """
+    made = root / "node_modules" / ".stamp-runtimes"
+    key = fingerprint((root / "package-lock.json").read_bytes())
+    if is_stamped(made, key) and not need_node:
+        return
+    node, npm = shutil.which("node"), shutil.which("npm")
+    version = output_of([node, "--version"]) if node else ""
+    if complaint := node_complaint(version, has_npm=npm is not None):
+        raise CannotPrepare(complaint)
+    if not is_stamped(made, key):
+        say("npm packages")
+        run([npm or "npm", "ci"], what="npm ci", cwd=root)
+        stamp(made, key)
+
+
+def node_complaint(version: str, *, has_npm: bool) -> str | None:
+    """What a person has to do about Node, or None. `version` is like "v20.1.0" or empty."""
+    if not version or not has_npm:
+        lacking = "npm" if version else "Node.js"
+        return f"{lacking} is missing: install Node.js {NODE_OLDEST} or newer with npm."
+    major = version.lstrip("v").partition(".")[0]
+    if not major.isdigit() or int(major) < NODE_OLDEST:
+        return f"Node.js here is {version}: install Node.js {NODE_OLDEST} or newer."
+    return None
+
+
+def prepare_chromium() -> None:
+    """Find Chromium for the browser tests, or install Debian's where that is ours to do."""
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if find_chromium():
+        return
+    if complaint := chromium_complaint(is_root=is_root, apt_get=shutil.which("apt-get")):
+        raise CannotPrepare(complaint)
+    say("chromium")
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    run(["apt-get", "update", "-q"], what="apt-get update", env=quiet)
+    install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"]
+    run(install, what="apt-get install chromium", env=quiet)
+    if not find_chromium():
+        raise CannotPrepare("apt-get installed chromium, yet no program of that name is on PATH.")
+
+
+def chromium_complaint(*, is_root: bool, apt_get: str | None) -> str | None:
+    """Why a missing Chromium cannot be installed from here, or None when it can."""
+    if is_root and apt_get:
+        return None
+    how = "as root: apt-get install chromium" if apt_get else "the package chromium"
+    return f"The browser tests need Chromium: install it ({how}) and run this again."
+
+
+def say(what: str) -> None:
+    """Tell what is being prepared; some of it takes a minute, and silence looks like a hang."""
+    print(f"preparing: {what} …", flush=True)
+
+
+def fingerprint(*parts: str | bytes) -> str:
+    """One value that changes when any part does."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() if isinstance(part, str) else part)
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def is_stamped(path: Path, key: str) -> bool:
+    """Whether the step that wrote this stamp was done with the same `key`."""
+    return path.is_file() and path.read_text("utf-8") == key
+
+
+def stamp(path: Path, key: str) -> None:
+    """Note that a step is done. Called last, so that a step which broke off is done again."""
+    path.write_text(key, "utf-8")
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    what: str,
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+) -> None:
+    """Run a command quietly; if it fails, its last lines become the message.
+
+    Raises:
+        CannotPrepare: It failed. What it had done so far stays; the next run does the step again.
+    """
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        raise CannotPrepare("\n  ".join([f"{what} failed; its last words:", *tail(done.stdout)]))
+
+
+def tail(output: str) -> list[str]:
+    """The last lines of an output, shortened; of lines that begin alike, only the last.
+
+    Without a network pip writes the same long warning for every try, and the reason is in one.
+    """
+    last_by_beginning: dict[str, str] = {}
+    for line in output.splitlines():
+        if line.strip():
+            last_by_beginning.pop(line[:20], None)
+            last_by_beginning[line[:20]] = line[:300]
+    return list(last_by_beginning.values())[-5:]
+
+
+def output_of(command: list[str]) -> str:
+    """What a command prints, or nothing if it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,47 @@
+"""The archive of our Python that a page unpacks: what runs in a browser, and never the gateway."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+# What a page may load of ours; the gateway's code stays on the server.
+PAGE_PACKAGES = ("wire", "sdk", "ui", "pages")
+_GATEWAY_IMPORT = re.compile(r"^\s*(?:from|import)\s+tollbridge\.gateway\b", re.MULTILINE)
+# A fixed time, the earliest that the format knows, so that equal sources give an equal archive.
+_ARCHIVED_AT = (1980, 1, 1, 0, 0, 0)
+
+
+def python_files(package: Path) -> dict[str, bytes]:
+    """Name in the archive → content, for `tollbridge/__init__.py` and the packages of the page.
+
+    Raises:
+        ValueError: A package is missing, or one of its files would need the gateway.
+    """
+    paths = [package / "__init__.py"]
+    for name in PAGE_PACKAGES:
+        below = sorted((package / name).rglob("*.py"))
+        if not below:
+            raise ValueError(f"src/tollbridge/{name} has no Python in it")
+        paths += below
+    files = {f"tollbridge/{p.relative_to(package).as_posix()}": p.read_bytes() for p in paths}
+    refuse_gateway(files)
+    return files
+
+
+def refuse_gateway(files: dict[str, bytes]) -> None:
+    """Raise `ValueError` if a file is the gateway's or imports it."""
+    for name, content in files.items():
+        if "gateway" in name.split("/")[:-1] or _GATEWAY_IMPORT.search(content.decode()):
+            raise ValueError(f"{name} would bring the gateway into the page")
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    """The files as a zip archive; the same files in any order give the same bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, date_time=_ARCHIVED_AT)
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, files[name], compress_type=zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()

@@ -1,0 +1,48 @@
+"""Which files of the npm packages a page needs. Nothing else of them is copied, so nothing is dead.
+
+Each runtime goes into a folder of its own, under the names that it asks for itself.
+"""
+
+import re
+from pathlib import Path
+
+PYODIDE = (
+    "pyodide.mjs",
+    "pyodide.asm.mjs",
+    "pyodide.asm.wasm",
+    "python_stdlib.zip",
+    "pyodide-lock.json",
+)
+
+# PyScript loads parts of itself when a page asks for them. Ours asks for the reader of its
+# pyscript.toml and for the plugin that shows errors; editor, terminal and games stay out.
+PYSCRIPT_CHUNKS = ("error-", "toml-")
+
+_STATIC_IMPORT = re.compile(r"""(?:from|import)\s*["']\./([^"']+)["']""")
+_DYNAMIC_IMPORT = re.compile(r"""import\(\s*["']\./([^"']+)["']""")
+
+
+def pyodide_files(node_modules: Path) -> dict[str, bytes]:
+    """Name → content of what Pyodide fetches at a start without extra packages."""
+    package = node_modules / "pyodide"
+    return {name: (package / name).read_bytes() for name in PYODIDE}
+
+
+def pyscript_files(node_modules: Path) -> dict[str, bytes]:
+    """Name → content of PyScript's core and everything that it imports on our page.
+
+    Found by following the imports, because the file names carry hashes that change by release.
+    """
+    package = node_modules / "@pyscript" / "core"
+    files = {"core.css": (package / "dist" / "core.css").read_bytes()}
+    wanted = ["core.js"]
+    while wanted:
+        name = wanted.pop()
+        if name in files:
+            continue
+        files[name] = (package / "dist" / name).read_bytes()
+        text = files[name].decode()
+        wanted += _STATIC_IMPORT.findall(text)
+        wanted += [n for n in _DYNAMIC_IMPORT.findall(text) if n.startswith(PYSCRIPT_CHUNKS)]
+    # Its licence asks to travel with it.
+    return files | {path.name: path.read_bytes() for path in package.glob("LICENSE*")}

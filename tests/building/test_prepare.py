@@ -1,0 +1,104 @@
+"""What `build.py` does before anything is installed, and what it says when it cannot."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from building import prepare
+
+
+@pytest.mark.parametrize(
+    ("version", "has_npm", "said"),
+    [
+        ("v20.20.2", True, None),
+        ("v18.0.0", True, None),
+        ("v17.9.1", True, "Node.js here is v17.9.1: install Node.js 18 or newer."),
+        ("", False, "Node.js is missing: install Node.js 18 or newer with npm."),
+        ("v20.20.2", False, "npm is missing: install Node.js 18 or newer with npm."),
+        ("nightly", True, "Node.js here is nightly: install Node.js 18 or newer."),
+    ],
+)
+def test_node_is_asked_for_by_version(version: str, has_npm: bool, said: str | None) -> None:
+    """Node 18 will do; anything else is named together with what to install."""
+    assert prepare.node_complaint(version, has_npm=has_npm) == said
+
+
+@pytest.mark.parametrize(
+    ("is_root", "apt_get", "fits"),
+    [
+        (True, "/usr/bin/apt-get", None),
+        (False, "/usr/bin/apt-get", "as root: apt-get install chromium"),
+        (True, None, "the package chromium"),
+        (False, None, "the package chromium"),
+    ],
+)
+def test_chromium_is_installed_only_by_root(
+    is_root: bool, apt_get: str | None, fits: str | None
+) -> None:
+    """Without the right to install, one sentence says what to install."""
+    said = prepare.chromium_complaint(is_root=is_root, apt_get=apt_get)
+    assert said is None if fits is None else fits in (said or "")
+
+
+def test_a_python_without_ensurepip_names_the_package() -> None:
+    """Debian's Python without python3-venv is met with the command that helps."""
+    assert prepare.venv_complaint(has_pip=True) is None
+    assert "apt-get install python3-venv" in (prepare.venv_complaint(has_pip=False) or "")
+
+
+def test_no_node_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without Node learns so at once, before anything is fetched."""
+    (tmp_path / "package-lock.json").write_text("{}")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(prepare.CannotPrepare, match=r"^Node\.js is missing: .*\.$"):
+        prepare.prepare_runtimes(tmp_path)
+
+
+def test_an_old_node_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version is read from the program that would be used."""
+    (tmp_path / "package-lock.json").write_text("{}")
+    for name in ("node", "npm"):
+        (tmp_path / name).write_text("#!/bin/sh\necho v16.3.0\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    with pytest.raises(prepare.CannotPrepare, match=r"^Node\.js here is v16\.3\.0: "):
+        prepare.prepare_runtimes(tmp_path)
+
+
+def test_what_is_stamped_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the stamps of this lock file, neither Node nor the network is asked for."""
+    lock = tmp_path / "package-lock.json"
+    lock.write_text("{}")
+    (tmp_path / "node_modules").mkdir()
+    key = prepare.fingerprint(lock.read_bytes())
+    prepare.stamp(tmp_path / "node_modules" / ".stamp-runtimes", key)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    prepare.prepare_runtimes(tmp_path)
+    lock.write_text("{} ")
+    with pytest.raises(prepare.CannotPrepare):
+        prepare.prepare_runtimes(tmp_path)
+
+
+def test_a_failed_command_gives_its_last_words() -> None:
+    """What pip or npm said last is what a person needs; the pages before it are not."""
+    program = "import sys; print('\\n'.join(f'{n} lines' for n in range(9))); sys.exit(3)"
+    with pytest.raises(prepare.CannotPrepare) as caught:
+        prepare.run([sys.executable, "-c", program], what="pip install")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "pip install failed; its last words:"
+    assert [line.strip() for line in lines[1:]] == [f"{n} lines" for n in range(4, 9)]
+
+
+def test_a_message_repeated_is_said_once() -> None:
+    """Pip's warning for every try does not push its reason out of sight."""
+    tries = [f"WARNING: Retrying after no answer, {n} left: {'x' * 400}" for n in (2, 1, 0)]
+    said = prepare.tail("\n".join([*tries, "", "ERROR: no such package"]))
+    assert [line[:44] for line in said] == [tries[2][:44], "ERROR: no such package"]
+    assert len(said[0]) == 300
+
+
+def test_a_fingerprint_tells_its_parts_apart() -> None:
+    """Moving a character from one part to the next is a change."""
+    assert prepare.fingerprint("ab", "c") != prepare.fingerprint("a", "bc")
+    assert prepare.fingerprint("ab", b"c") == prepare.fingerprint(b"ab", "c")
