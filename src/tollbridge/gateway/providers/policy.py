@@ -1,0 +1,155 @@
+"""What a page may ask of a provider: method, path, query, media type, body. No I/O.
+
+Everything that is not allowed is refused.
+"""
+
+import json
+import re
+from urllib.parse import unquote_to_bytes
+
+import orjson
+
+from tollbridge.gateway.errors import Refusal
+from tollbridge.gateway.providers.paths import parse_path
+from tollbridge.gateway.providers.presets import PRESETS
+from tollbridge.gateway.providers.provider import Provider
+from tollbridge.wire.paths import PAYWALL_QUERY, TEST_MODE_QUERY
+
+__all__ = [
+    "STREAMED_BODY_MAX",
+    "check_body",
+    "check_route",
+    "gathers",
+    "parse_path",
+    "upstream_query",
+]
+
+# Bytes of a body that streams through. It costs no memory; the bound keeps an upload from
+# occupying a connection for long.
+STREAMED_BODY_MAX = 32 * 1024 * 1024
+
+_JSON = re.compile(r"application/([a-z0-9!#$&^_.+-]+\+)?json")
+_OWN_PARAMETERS = (PAYWALL_QUERY.encode(), TEST_MODE_QUERY.encode())
+# What cannot stand in the query of a URL; a server in between might cut there.
+_QUERY_FORBIDDEN = re.compile(rb"[^!-~]|#")
+
+# Providers written in Go read member names without regard to case.
+_MODEL_MEMBER = re.compile(rb'"model"', re.IGNORECASE)
+# Every letter of "model" is below U+0100, so a spelling that hides it holds one of these.
+_ESCAPED_LETTER = rb"\u00"
+
+
+def check_route(provider: Provider, method: str, path: str) -> None:
+    """Refuse a method or a path that none of the provider's rules allows.
+
+    Args:
+        provider: Whose rules count.
+        method: In capitals.
+        path: As `parse_path` returned it.
+
+    Raises:
+        Refusal: `path_not_allowed` where no rule matches the path, `method_not_allowed` where one
+            does, for another method.
+    """
+    methods = [rule.method for rule in provider.allow if rule.allows_path(path)]
+    if not methods:
+        raise Refusal("path_not_allowed", f"This provider does not allow the path {path[:200]!r}.")
+    if method not in methods:
+        allowed = ", ".join(sorted(set(methods)))
+        raise Refusal(
+            "method_not_allowed",
+            f"This provider allows {allowed} for the path {path[:200]!r}.",
+            headers={"allow": allowed},
+        )
+
+
+def gathers(provider: Provider, content_type: str | None) -> bool:
+    """Tell whether a body of this media type is gathered; others stream through.
+
+    JSON is gathered, up to the provider's `max_body_bytes`; multipart, binary and text stream, up
+    to `STREAMED_BODY_MAX`.
+
+    Raises:
+        Refusal: `unsupported_body` where the provider's preset reads the body and this is no JSON.
+    """
+    media_type = (content_type or "").partition(";")[0].strip(" \t").lower()
+    if _JSON.fullmatch(media_type):
+        return True
+    if PRESETS[provider.preset].llm:
+        raise Refusal(
+            "unsupported_body",
+            f"This provider takes JSON, not {media_type[:100] or 'a body without a type'!r}; "
+            "send it with Content-Type: application/json.",
+        )
+    return False
+
+
+def check_body(provider: Provider, body: bytes) -> None:
+    """Refuse a gathered body that the provider's preset does not allow; `http` allows any.
+
+    Raises:
+        Refusal: `invalid_request` where it is no JSON object with one `model` that is text;
+            `model_not_allowed` where the model is not among the provider's.
+    """
+    if not PRESETS[provider.preset].llm:
+        return
+    model = _read_model(body)
+    if model not in provider.models:
+        raise Refusal(
+            "model_not_allowed",
+            f"This provider does not allow the model {model[:200]!r}.",
+            details={"models": list(provider.models)},
+        )
+
+
+def _read_model(body: bytes) -> str:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Refusal("invalid_request", "The body is not JSON.") from None
+    if not isinstance(value, dict):
+        raise Refusal("invalid_request", "The body is not a JSON object.")
+    _refuse_second_model(body)
+    model = value.get("model")
+    if not isinstance(model, str):
+        raise Refusal("invalid_request", "The body names no model.")
+    return model
+
+
+def _refuse_second_model(body: bytes) -> None:
+    """Refuse a body whose model could be read in two ways.
+
+    orjson keeps the last of two members of one name; the provider may keep the first, or take
+    `Model` for the same. Only a body in which the name could occur twice is parsed again.
+    """
+    if _ESCAPED_LETTER not in body and len(_MODEL_MEMBER.findall(body)) < 2:
+        return
+    try:
+        # The outermost object is handed over last, as a list of its members.
+        members: list[tuple[str, object]] = json.loads(body.decode(), object_pairs_hook=list)
+    except (RecursionError, ValueError):  # too deep, or a number of thousands of digits
+        raise Refusal("invalid_request", "The body is JSON that no API reads.") from None
+    named = [name for name, _ in members if name.lower() == "model"]
+    if named != ["model"] and named:
+        raise Refusal("invalid_request", "The body names its model more than once, or unclearly.")
+
+
+def upstream_query(raw_query: bytes) -> bytes:
+    """Return the query that goes to the provider: everything but our own two parameters.
+
+    What stays keeps its bytes and its order. A percent-encoded spelling of our parameters is
+    theirs too.
+
+    Raises:
+        Refusal: `invalid_request` where it holds bytes that no URL's query can.
+    """
+    if _QUERY_FORBIDDEN.search(raw_query):
+        raise Refusal(
+            "invalid_request", "The query holds bytes that must be percent-encoded in a URL."
+        )
+    kept = [
+        part
+        for part in raw_query.split(b"&")
+        if unquote_to_bytes(part.partition(b"=")[0]) not in _OWN_PARAMETERS
+    ]
+    return b"&".join(kept)
