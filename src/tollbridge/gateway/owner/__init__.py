@@ -1,0 +1,1 @@
+"""What the owner does: keys, changes of balances from a server, the command line."""

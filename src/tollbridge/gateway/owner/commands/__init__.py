@@ -1,0 +1,25 @@
+"""The commands of `tollbridge`, a file for each thing they are about."""
+
+import click
+
+import tollbridge
+from tollbridge.gateway.owner.commands.call import call
+from tollbridge.gateway.owner.commands.key import key
+from tollbridge.gateway.owner.commands.ledger import ledger
+from tollbridge.gateway.owner.commands.paywall import paywall
+from tollbridge.gateway.owner.commands.provider import provider
+from tollbridge.gateway.owner.commands.running import CommandGroup
+from tollbridge.gateway.owner.commands.serve import serve
+from tollbridge.gateway.owner.commands.user import user
+
+__all__ = ["app"]
+
+
+@click.group(cls=CommandGroup)
+@click.version_option(tollbridge.__version__)
+def app() -> None:
+    """Run the gateway, and manage what it keeps. Commands work while it runs, and without it."""
+
+
+for command in (serve, paywall, provider, key, user, call, ledger):
+    app.add_command(command)

@@ -1,0 +1,199 @@
+"""`tollbridge paywall`: the owner's apps."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tollbridge.gateway.data_folder import database_file
+from tollbridge.gateway.database import Script
+from tollbridge.gateway.owner.commands.printing import columns, credits, show
+from tollbridge.gateway.owner.commands.running import (
+    Open,
+    data_dir_option,
+    find_settings,
+    json_option,
+    run,
+)
+from tollbridge.gateway.paywalls import (
+    Paywall,
+    check_query_type,
+    check_trial_credits,
+    create_paywall,
+    need_paywall,
+    read_origin,
+    store_paywall,
+)
+
+ANY_ORIGIN = "any"
+
+name_option = click.option("--name", help="What people read.")
+origin_option = click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    metavar="URL",
+    callback=lambda ctx, parameter, value: read_origins(value),
+    help="A web origin that may call; repeat it for more. Without one, or with 'any', all may.",
+)
+query_type_option = click.option(
+    "--query-type",
+    "query_types",
+    multiple=True,
+    metavar="TYPE=TRIAL",
+    callback=lambda ctx, parameter, value: read_query_types(value),
+    help="A query type and the trial credits of a new user, such as standard=20.",
+)
+tokenization_option = click.option(
+    "--tokenization", type=click.Choice(["on", "off"]), help="Whether it counts credits."
+)
+
+
+@click.group()
+def paywall() -> None:
+    """Paywalls: the apps whose users and credits this gateway keeps."""
+
+
+@paywall.command()
+@click.argument("paywall_id", metavar="ID")
+@name_option
+@origin_option
+@query_type_option
+@tokenization_option
+@data_dir_option
+@json_option
+def create(
+    paywall_id: str,
+    name: str | None,
+    origins: tuple[str, ...] | None,
+    query_types: dict[str, int],
+    tokenization: str | None,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Make a paywall; makes the database where there is none yet."""
+    made = Paywall(
+        paywall_id=paywall_id,
+        name=name or "",
+        origins=origins or (),
+        tokenization=tokenization != "off",
+        query_types=query_types,
+    )
+    path = database_file(find_settings(data_dir))
+    is_new = not path.exists()
+
+    async def work(store: Open) -> bool:
+        return await store.database.write(create_paywall(made, store.now))
+
+    created = run(data_dir, work, make=True)
+    if is_new:
+        click.echo(f"made a new database: {path}", err=True)
+    if not created:
+        raise click.ClickException(
+            f"there is a paywall {paywall_id} already; change it with: tollbridge paywall set"
+        )
+    show(described(made), [f"Paywall {paywall_id} is made.", *_lines(made)], as_json=as_json)
+
+
+@paywall.command("set")
+@click.argument("paywall_id", metavar="ID")
+@name_option
+@origin_option
+@query_type_option
+@tokenization_option
+@data_dir_option
+@json_option
+def set_(
+    paywall_id: str,
+    name: str | None,
+    origins: tuple[str, ...] | None,
+    query_types: dict[str, int],
+    tokenization: str | None,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Change a paywall: what is not named stays as it is; --origin replaces the list."""
+
+    def change() -> Script[Paywall]:
+        known = yield from need_paywall(paywall_id)
+        changed = replace(
+            known,
+            name=known.name if name is None else name,
+            origins=known.origins if origins is None else origins,
+            tokenization=known.tokenization if tokenization is None else tokenization == "on",
+            query_types={**known.query_types, **query_types},
+        )
+        yield from store_paywall(changed)
+        return changed
+
+    async def work(store: Open) -> Paywall:
+        return await store.database.write(change())
+
+    changed = run(data_dir, work)
+    lines = [f"Paywall {paywall_id} is changed; a running gateway acts on it within 2 s."]
+    show(described(changed), [*lines, *_lines(changed)], as_json=as_json)
+
+
+@paywall.command("show")
+@click.argument("paywall_id", metavar="ID")
+@data_dir_option
+@json_option
+def show_(paywall_id: str, data_dir: Path | None, as_json: bool) -> None:
+    """Show a paywall."""
+
+    async def work(store: Open) -> Paywall:
+        return await store.database.read(need_paywall(paywall_id))
+
+    found = run(data_dir, work)
+    show(described(found), [f"Paywall {paywall_id}", *_lines(found)], as_json=as_json)
+
+
+def read_origins(given: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Read the `--origin` options: None where none was given, `any` is the empty list."""
+    if not given:
+        return None
+    if given == (ANY_ORIGIN,):
+        return ()
+    try:
+        return tuple(dict.fromkeys(read_origin(text) for text in given))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def read_query_types(given: tuple[str, ...]) -> dict[str, int]:
+    """Read the `--query-type` options as types with their trial credits."""
+    types: dict[str, int] = {}
+    for text in given:
+        query_type, separator, trial = text.partition("=")
+        if not separator or not (trial.isascii() and trial.isdigit()):
+            raise click.BadParameter(f"write TYPE=TRIAL, such as standard=20, not {text!r}")
+        try:
+            types[check_query_type(query_type)] = check_trial_credits(int(trial))
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    return types
+
+
+def described(found: Paywall) -> dict[str, Any]:
+    """Return a paywall as JSON shows it."""
+    return {
+        "id": found.paywall_id,
+        "name": found.name,
+        "origins": list(found.origins),
+        "tokenization": found.tokenization,
+        "query_types": dict(found.query_types),
+    }
+
+
+def _lines(found: Paywall) -> list[str]:
+    types = [f"{name} ({credits(trial)} on trial)" for name, trial in found.query_types.items()]
+    return columns(
+        ("", ""),
+        [
+            ("  name", found.name or None),
+            ("  origins", ", ".join(found.origins) or "any"),
+            ("  counts credits", "yes" if found.tokenization else "no"),
+            ("  query types", ", ".join(types) or None),
+        ],
+    )[1:]

@@ -1,0 +1,188 @@
+"""`tollbridge provider`: what the gateway forwards to."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tollbridge.gateway.clock import rfc3339
+from tollbridge.gateway.errors import Refusal
+from tollbridge.gateway.owner.commands.printing import columns, show
+from tollbridge.gateway.owner.commands.provider_options import options_of_a_provider, read_key
+from tollbridge.gateway.owner.commands.running import (
+    Open,
+    data_dir_option,
+    json_option,
+    open_sealer,
+    run,
+)
+from tollbridge.gateway.owner.probe import Finding, probe
+from tollbridge.gateway.owner.providers import add_provider, need_provider
+from tollbridge.gateway.paywalls import need_paywall
+from tollbridge.gateway.providers.presets import make_provider
+from tollbridge.gateway.providers.queries import StoredProvider, list_providers, set_enabled
+from tollbridge.gateway.providers.registry import open_provider
+
+
+@click.group()
+def provider() -> None:
+    """Providers: the HTTP APIs that a paywall's users call, with their keys."""
+
+
+@provider.command()
+@click.argument("provider_id", metavar="ID")
+@options_of_a_provider
+@data_dir_option
+@json_option
+def add(
+    provider_id: str, key_env: str | None, data_dir: Path | None, as_json: bool, **fields: Any
+) -> None:
+    """Add a provider, or replace the one that has its id."""
+    made = make_provider(provider_id, key=read_key(key_env), **fields)
+
+    async def work(store: Open) -> tuple[StoredProvider, bool]:
+        sealer = None if made.key is None else await open_sealer(store)
+        return await store.database.write(add_provider(made, sealer, store.now))
+
+    stored, replaced = run(data_dir, work)
+    said = [
+        f"Provider {provider_id} is {'replaced' if replaced else 'added'}.",
+        *_lines(stored),
+    ]
+    show(described(stored), said, as_json=as_json)
+
+
+@provider.command("list")
+@click.option("--paywall", "paywall_id", metavar="ID", help="Only this paywall's.")
+@data_dir_option
+@json_option
+def list_(paywall_id: str | None, data_dir: Path | None, as_json: bool) -> None:
+    """List providers."""
+
+    async def work(store: Open) -> list[StoredProvider]:
+        if paywall_id is not None:
+            await store.database.read(need_paywall(paywall_id))
+        return await store.database.read(list_providers(paywall_id))
+
+    found = run(data_dir, work)
+    headings = ("provider", "paywall", "preset", "base URL", "type", "cost", "key", "state")
+    rows = [
+        (
+            *(one.provider.provider_id, one.provider.paywall_id, one.provider.preset),
+            *(one.provider.base_url, one.provider.query_type, one.provider.cost),
+            "***" if one.key_sealed else None,
+            "enabled" if one.provider.enabled else "disabled",
+        )
+        for one in found
+    ]
+    show(
+        {"providers": [described(one) for one in found]},
+        columns(headings, rows) if rows else ["No providers."],
+        as_json=as_json,
+    )
+
+
+@provider.command()
+@click.argument("provider_id", metavar="ID")
+@data_dir_option
+@json_option
+def test(provider_id: str, data_dir: Path | None, as_json: bool) -> None:
+    """Make one cheap request with the stored key; exit code 1 if it fails or the key is refused."""
+
+    async def work(store: Open) -> Finding:
+        stored = await store.database.read(need_provider(provider_id))
+        if stored.key_sealed is None:
+            return await probe(stored.provider)
+        return await probe(open_provider(stored, await open_sealer(store)))
+
+    found = run(data_dir, work)
+    said = f"Provider {provider_id} answers {found.status} after {found.duration_ms} ms."
+    if not (found.ok or as_json):
+        raise Refusal("provider_unreachable", found.problem)
+    show(
+        {
+            "id": provider_id,
+            "ok": found.ok,
+            "reachable": found.status is not None,
+            "status": found.status,
+            "ms": found.duration_ms,
+            "problem": found.problem or None,
+        },
+        [said],
+        as_json=as_json,
+    )
+    if not found.ok:
+        sys.exit(1)
+
+
+@provider.command()
+@click.argument("provider_id", metavar="ID")
+@data_dir_option
+@json_option
+def disable(provider_id: str, data_dir: Path | None, as_json: bool) -> None:
+    """Have calls of a provider refused, within 2 s."""
+    _switch(provider_id, data_dir, as_json, enabled=False)
+
+
+@provider.command()
+@click.argument("provider_id", metavar="ID")
+@data_dir_option
+@json_option
+def enable(provider_id: str, data_dir: Path | None, as_json: bool) -> None:
+    """Let a disabled provider be called again."""
+    _switch(provider_id, data_dir, as_json, enabled=True)
+
+
+def _switch(provider_id: str, data_dir: Path | None, as_json: bool, *, enabled: bool) -> None:
+    async def work(store: Open) -> bool:
+        return await store.database.write(set_enabled(provider_id, enabled=enabled))
+
+    if not run(data_dir, work):
+        raise Refusal("provider_not_found", f"There is no provider {provider_id}.")
+    state = "enabled" if enabled else "disabled"
+    show(
+        {"id": provider_id, "enabled": enabled},
+        [f"Provider {provider_id} is {state}."],
+        as_json=as_json,
+    )
+
+
+def described(stored: StoredProvider) -> dict[str, Any]:
+    """Return a provider as JSON shows it; of its key only that there is one."""
+    found = stored.provider
+    return {
+        "id": found.provider_id,
+        "paywall_id": found.paywall_id,
+        "preset": found.preset,
+        "base_url": found.base_url,
+        "query_type": found.query_type,
+        "cost": found.cost,
+        "models": list(found.models),
+        "allow": [str(rule) for rule in found.allow],
+        "charge_on": found.charge_on,
+        "max_body_bytes": found.max_body_bytes,
+        "first_byte_timeout_s": found.first_byte_timeout_s,
+        "idle_timeout_s": found.idle_timeout_s,
+        "key_header": found.key_header,
+        "key": "***" if stored.key_sealed else None,
+        "allow_private": found.allow_private,
+        "anonymous_allowed": found.anonymous_allowed,
+        "enabled": found.enabled,
+        "created_at": rfc3339(stored.created_at),
+    }
+
+
+def _lines(stored: StoredProvider) -> list[str]:
+    found = stored.provider
+    return columns(
+        ("", ""),
+        [
+            ("  preset", found.preset),
+            ("  base URL", found.base_url),
+            ("  query type", f"{found.query_type}, {found.cost} a call"),
+            ("  models", ", ".join(found.models) or None),
+            ("  allows", ", ".join(str(rule) for rule in found.allow)),
+            ("  key", f"*** in {found.key_header}" if stored.key_sealed else "none"),
+        ],
+    )[1:]

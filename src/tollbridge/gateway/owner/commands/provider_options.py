@@ -1,0 +1,71 @@
+"""The options that say what a provider is; `make_provider` checks what they say."""
+
+import os
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import click
+
+from tollbridge.gateway.errors import StartError
+from tollbridge.gateway.providers.presets import MAX_BODY_BYTES_DEFAULT, PRESETS
+from tollbridge.gateway.secret import Secret
+
+_OPTIONS = (
+    click.option("--paywall", "paywall_id", required=True, metavar="ID"),
+    click.option("--preset", required=True, type=click.Choice(list(PRESETS))),
+    click.option(
+        "--base-url",
+        default="",
+        metavar="URL",
+        help="Without /v1, the page's path has it; may be left out where the preset knows it.",
+    ),
+    click.option(
+        "--key-env",
+        metavar="VAR",
+        help="The environment variable that holds the key; read once, now, and stored sealed.",
+    ),
+    click.option(
+        "--query-type", required=True, metavar="TYPE", help="An unknown one is made, without trial."
+    ),
+    click.option("--cost", type=int, default=1, show_default=True, help="Credits for a call."),
+    click.option(
+        "--model", "models", multiple=True, metavar="M", help="A model that may be named; repeat."
+    ),
+    click.option("--max-body-bytes", type=int, default=MAX_BODY_BYTES_DEFAULT, show_default=True),
+    click.option(
+        "--allow",
+        multiple=True,
+        metavar="RULE",
+        help="For the preset http: method and path that may be called, such as "
+        "'POST v1/things/*' (* is one or more segments); repeat.",
+    ),
+    click.option("--charge-on", default="headers", show_default=True, metavar="headers"),
+    click.option("--first-byte-timeout-s", type=int),
+    click.option("--idle-timeout-s", type=int),
+    click.option(
+        "--key-header", default="", metavar="NAME", help="Where the key goes out; see the preset."
+    ),
+    click.option(
+        "--allow-private", is_flag=True, help="It may be in a private network, and without TLS."
+    ),
+)
+
+
+def options_of_a_provider(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options; their names are the arguments of `make_provider`."""
+    return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)
+
+
+def read_key(variable: str | None) -> Secret | None:
+    """Read a provider's key from the environment; None where no variable is named.
+
+    Raises:
+        StartError: The variable is not set, or empty.
+    """
+    if variable is None:
+        return None
+    value = os.environ.get(variable)
+    if not value:
+        raise StartError(f"the environment variable {variable} is not set")
+    return Secret(value)

@@ -1,0 +1,99 @@
+"""`tollbridge paywall`: make, change, show."""
+
+import stat
+
+import pytest
+
+from tests.support.command_line import CommandLine
+
+
+def test_a_paywall_is_made_and_shown(command_line: CommandLine) -> None:
+    """With everything that was said, and what was not."""
+    words = ["--name", "My app", "--origin", "https://App.example/", "--origin", "null"]
+    types = ["--query-type", "standard=20", "--query-type", "advanced=0"]
+    made = command_line.make("paywall", "create", "pw_one", *words, *types)
+    assert made == {
+        "id": "pw_one",
+        "name": "My app",
+        "origins": ["https://app.example", "null"],
+        "tokenization": True,
+        "query_types": {"standard": 20, "advanced": 0},
+    }
+    assert command_line.make("paywall", "show", "pw_one") == made
+    said = command_line.run("paywall", "show", "pw_one").output.splitlines()
+    assert said == [
+        "Paywall pw_one",
+        "  name            My app",
+        "  origins         https://app.example, null",
+        "  counts credits  yes",
+        "  query types     advanced (0 credits on trial), standard (20 credits on trial)",
+    ]
+
+
+def test_the_first_one_makes_the_database(command_line: CommandLine) -> None:
+    """Readable by nobody else, and it says where."""
+    result = command_line.run("paywall", "create", "pw_one")
+    assert result.exit_code == 0
+    assert f"made a new database: {command_line.folder}" in result.stderr
+    assert stat.S_IMODE(command_line.folder.stat().st_mode) == 0o700
+    (database,) = command_line.folder.glob("*.db")
+    assert stat.S_IMODE(database.stat().st_mode) == 0o600
+    assert command_line.run("paywall", "create", "pw_two").stderr == ""
+
+
+def test_an_id_is_given_once(owner: CommandLine) -> None:
+    """The sentence says what to do instead."""
+    assert "tollbridge paywall set" in owner.refuse("paywall", "create", "pw_one")
+    assert owner.make("paywall", "show", "pw_one")["query_types"] == {"standard": 20}
+
+
+def test_set_changes_what_it_names(owner: CommandLine) -> None:
+    """Query types are added and changed, origins replaced, the rest stays."""
+    owner.make("paywall", "set", "pw_one", "--name", "New", "--origin", "https://a.example")
+    owner.make("paywall", "set", "pw_one", "--query-type", "advanced=3", "--tokenization", "off")
+    changed = owner.make("paywall", "set", "pw_one", "--query-type", "standard=5")
+    assert changed == {
+        "id": "pw_one",
+        "name": "New",
+        "origins": ["https://a.example"],
+        "tokenization": False,
+        "query_types": {"advanced": 3, "standard": 5},
+    }
+    assert owner.make("paywall", "set", "pw_one", "--origin", "any")["origins"] == []
+    assert owner.make("paywall", "set", "pw_one", "--tokenization", "on")["tokenization"] is True
+    assert owner.make("paywall", "set", "pw_one", "--name", "")["name"] == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--query-type", "standard"),
+        ("--query-type", "standard=-1"),
+        ("--query-type", "standard=1.5"),
+        ("--query-type", "Standard=1"),
+        ("--query-type", "standard=9999999"),
+        ("--origin", "app.example"),
+        ("--origin", "https://*.example"),
+        ("--origin", "any", "--origin", "https://a.example"),
+        ("--tokenization", "yes"),
+    ],
+)
+def test_what_cannot_be_is_a_wrong_use(owner: CommandLine, words: tuple[str, ...]) -> None:
+    """Exit code 2, and nothing changes."""
+    result = owner.run("paywall", "set", "pw_one", *words)
+    assert result.exit_code == 2
+    assert "Error: Invalid value for" in result.stderr
+    assert owner.make("paywall", "show", "pw_one")["query_types"] == {"standard": 20}
+
+
+def test_what_cannot_be_a_paywall_is_refused(command_line: CommandLine) -> None:
+    """Before a database is made for it."""
+    assert "is no paywall id" in command_line.refuse("paywall", "create", "pw one")
+    assert not command_line.folder.exists()
+
+
+@pytest.mark.parametrize("words", [("show",), ("set", "--name", "x")])
+def test_an_unknown_paywall_is_said_to_be(owner: CommandLine, words: tuple[str, ...]) -> None:
+    """In one sentence."""
+    sentence = owner.refuse("paywall", words[0], "pw_none", *words[1:])
+    assert sentence == "There is no paywall 'pw_none'."

@@ -1,0 +1,39 @@
+"""The command line on a folder of one's own, in this process."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from tollbridge.gateway.owner.commands import app
+
+
+class CommandLine:
+    """Runs `tollbridge` commands on one data folder; call it outside of a running event loop."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use `folder`; nothing is made in it yet."""
+        self.folder = folder
+
+    def run(self, *words: str, environment: Mapping[str, str] | None = None) -> Result:
+        """Run a command and return what it said."""
+        return CliRunner().invoke(
+            app, [*words, "--data-dir", str(self.folder)], env=dict(environment or {})
+        )
+
+    def make(self, *words: str, environment: Mapping[str, str] | None = None) -> Any:
+        """Run a command that must succeed, with `--json`, and return its answer."""
+        result = self.run(*words, "--json", environment=environment)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    def refuse(self, *words: str, environment: Mapping[str, str] | None = None) -> str:
+        """Run a command that must fail with exit code 1; return its one sentence."""
+        result = self.run(*words, environment=environment)
+        assert result.exit_code == 1, result.output
+        assert result.stdout == ""
+        (sentence,) = result.stderr.splitlines()
+        assert sentence.startswith("Error: ")
+        return sentence.removeprefix("Error: ")
