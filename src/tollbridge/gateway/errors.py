@@ -47,3 +47,11 @@ class Refusal(Exception):
 
 class StartError(Exception):
     """The gateway or a command cannot start; the message is a sentence that says what to do."""
+
+
+class PageLeft(Exception):
+    """The page closed the connection; there is nobody to answer."""
+
+
+class BrokenOff(Exception):
+    """The answer had begun and cannot be finished; the connection must not look like an end."""

@@ -43,7 +43,7 @@ def _apply(connection: apsw.Connection, number: int, sql: str) -> None:
 
 
 def _version(connection: apsw.Connection) -> int:
-    version: int = connection.execute("pragma user_version").fetchall()[0][0]
+    version: int = connection.execute("pragma user_version").get
     return version
 
 

@@ -5,6 +5,7 @@ apsw rather than the standard library's module: it carries a SQLite without the 
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import queue
@@ -37,17 +38,25 @@ class SqliteDatabase:
     Must be opened inside a running event loop; results are handed back to that loop.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
         """Open the file, making it (0600) and its tables where they are missing.
+
+        Args:
+            path: The file.
+            busy_timeout_ms: How long a batch waits for another process that writes.
 
         Raises:
             StartError: The schema is newer than this program knows.
             StoreUnavailable: The file cannot be opened.
         """
         self.path = path
-        self._loop = asyncio.get_running_loop()
-        self._writer = _Worker("ledger-writer", self._loop, connect(path), _run_batch)
-        self._reader = _Worker("store-reader", self._loop, connect(path), _run_reads)
+        loop = asyncio.get_running_loop()
+        writing = connect(path, busy_timeout_ms=busy_timeout_ms)
+        reading = connect(path, busy_timeout_ms=busy_timeout_ms)
+        # Reads share a transaction without savepoints: one that wrote would not be a unit.
+        reading.execute("pragma query_only = on")
+        self._writer = _Worker("ledger-writer", loop, writing, _run_batch)
+        self._reader = _Worker("store-reader", loop, reading, _run_reads)
 
     async def write(self, script: Script[T]) -> T:
         """See `Database.write`."""
@@ -67,7 +76,7 @@ class SqliteDatabase:
         await self._reader.stop()
 
 
-def connect(path: Path) -> apsw.Connection:
+def connect(path: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> apsw.Connection:
     """Open a connection with this store's settings, the tables brought up to date.
 
     Raises:
@@ -77,10 +86,12 @@ def connect(path: Path) -> apsw.Connection:
     try:
         _make_private(path)
         connection = apsw.Connection(str(path))
-        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        connection.set_busy_timeout(busy_timeout_ms)
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = full")
         connection.execute("pragma foreign_keys = on")
+        # Else "insert or replace" would get round the triggers that guard the journal.
+        connection.execute("pragma recursive_triggers = on")
         connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
         migrate(connection)
     except (apsw.Error, OSError) as error:
@@ -89,8 +100,10 @@ def connect(path: Path) -> apsw.Connection:
 
 
 def _make_private(path: Path) -> None:
-    # SQLite gives its -wal and -shm files the mode of the main file.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # SQLite gives its -wal and -shm files the mode of the main file. A file that exists is not
+    # opened: closing it again would drop the locks of this process's connections (fcntl(2)).
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 class _Job:
@@ -124,9 +137,9 @@ class _Worker:
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
-    def submit(self, script: Script[Any]) -> "asyncio.Future[Any]":
+    def submit(self, script: Script[T]) -> "asyncio.Future[T]":
         """Queue a script; the future ends when its batch has."""
-        future = self._loop.create_future()
+        future: asyncio.Future[T] = self._loop.create_future()
         if self._closing:
             future.set_exception(StoreUnavailable("the store is closed"))
         else:
@@ -145,10 +158,20 @@ class _Worker:
         while not last:
             batch, last = self._take()
             if batch:
-                self._run(self._connection, batch)
+                self._run_all(batch)
                 self._loop.call_soon_threadsafe(_deliver, batch)
-        self._connection.close()
+        try:
+            self._connection.close()
+        except apsw.Error:
+            log.exception("closing the store failed")
         self._loop.call_soon_threadsafe(self._stopped.set_result, None)
+
+    def _run_all(self, batch: list[_Job]) -> None:
+        try:
+            self._run(self._connection, batch)
+        except BaseException as error:  # whatever it was, nobody may wait for ever
+            log.exception("a batch failed")
+            _give_up(self._connection, batch, error, outcome_unknown=True)
 
     def _take(self) -> tuple[list[_Job], bool]:
         batch: list[_Job] = []
@@ -175,22 +198,22 @@ def _deliver(batch: list[_Job]) -> None:
 
 
 def _run_batch(connection: apsw.Connection, batch: list[_Job]) -> None:
-    begun = False
+    committing = False
     try:
         connection.execute("begin immediate")
-        begun = True
         for job in batch:
             _run_under_savepoint(connection, job)
+        committing = True
         connection.execute("commit")
     except apsw.Error as error:
-        _give_up(connection, batch, error, outcome_unknown=begun)
+        _give_up(connection, batch, error, outcome_unknown=committing)
 
 
 def _run_under_savepoint(connection: apsw.Connection, job: _Job) -> None:
     connection.execute("savepoint script")
     try:
         job.value = run_script(connection, job.script)
-    except (apsw.FullError, apsw.IOError, apsw.CorruptError, apsw.NomemError):
+    except (apsw.FullError, apsw.IOError, apsw.CorruptError, apsw.NoMemError):
         raise  # the store is in trouble, not this script: the whole batch is given up
     except BaseException as error:
         job.error = StoreUnavailable(str(error)) if isinstance(error, apsw.Error) else error
@@ -204,7 +227,7 @@ def _run_reads(connection: apsw.Connection, batch: list[_Job]) -> None:
         for job in batch:
             try:
                 job.value = run_script(connection, job.script)
-            except Exception as error:
+            except BaseException as error:
                 job.error = StoreUnavailable(str(error)) if isinstance(error, apsw.Error) else error
         connection.execute("commit")
     except apsw.Error as error:
@@ -212,7 +235,7 @@ def _run_reads(connection: apsw.Connection, batch: list[_Job]) -> None:
 
 
 def _give_up(
-    connection: apsw.Connection, batch: list[_Job], error: apsw.Error, *, outcome_unknown: bool
+    connection: apsw.Connection, batch: list[_Job], error: BaseException, *, outcome_unknown: bool
 ) -> None:
     if connection.in_transaction:
         try:

@@ -50,7 +50,13 @@ class Account:
         return sum(grant.remaining for grant in self._grants.values())
 
     def take(self, amount: int) -> tuple[Take, ...] | None:
-        """Take credits out, from as many grants as it needs; None, and no change, if too few."""
+        """Take credits out, from as many grants as it needs; None, and no change, if too few.
+
+        Raises:
+            ValueError: The amount is negative: it would make credits.
+        """
+        if amount < 0:
+            raise ValueError(f"cannot take {amount} credits")
         if amount > self.available:
             return None
         takes = []
@@ -65,8 +71,8 @@ class Account:
     def debit(self, amount: int, *, key: str) -> bool:
         """Take credits out for good; False, and no change, if too few."""
         takes = self.take(amount)
-        for take in takes or ():
-            self._write(f"{key}:{take.grant_id}", "debit", take.grant_id, -take.amount)
+        for part, take in enumerate(takes or ()):
+            self._write(f"{key}:{part}", "debit", take.grant_id, -take.amount)
         return takes is not None
 
     def add(self, grant: Grant) -> None:
@@ -88,12 +94,14 @@ class Account:
             call_id: The call.
             attempt: Its attempt.
         """
-        for take in takes:
+        # In the order of use, so that which credit pays a debt does not depend on who asks.
+        ordered = sorted(takes, key=lambda take: self._grants[take.grant_id].rank())
+        for part, take in enumerate(ordered):
             grant = self._grants[take.grant_id]
             grant.remaining += take.amount
             self.entries.append(
                 Entry(
-                    f"{key}:{take.grant_id}",
+                    f"{key}:{part}",
                     kind,
                     take.grant_id,
                     take.amount,
@@ -140,8 +148,7 @@ class Account:
                 (
                     grant.expires_at
                     for grant in self._grants.values()
-                    if grant.expires_at is not None
-                    and (grant.ended_at is None or grant.remaining)
+                    if grant.expires_at is not None and (grant.ended_at is None or grant.remaining)
                 ),
                 default=None,
             ),
@@ -152,9 +159,7 @@ class Account:
                 grant.remaining = 0
                 break
         changed = [
-            grant
-            for grant_id, grant in self._grants.items()
-            if grant != self._stored.get(grant_id)
+            grant for grant_id, grant in self._grants.items() if grant != self._stored.get(grant_id)
         ]
         return gate, changed, self.entries
 
@@ -162,22 +167,20 @@ class Account:
         return sorted(self._grants.values(), key=Grant.rank)
 
     def _settle(self, grant: Grant) -> None:
-        # A credit that arrives pays debt first, and vanishes where its grant has expired. It stays
-        # in a grant that was clawed back: the claw-back took its worth from elsewhere.
+        # A credit that arrives vanishes where its grant has expired, and else pays debt first. It
+        # stays in a grant that was clawed back: the claw-back took its worth from elsewhere.
+        if grant.expires_at is not None and grant.expires_at <= self._now:
+            self._retire(grant)
         if self._debt and grant.remaining:
             paid = min(self._debt, grant.remaining)
             grant.remaining -= paid
             self._debt -= paid
             self._write(self._next_key("repay", grant), "repay", grant.grant_id, -paid, debt=-paid)
-        if grant.expires_at is not None and grant.expires_at <= self._now:
-            self._retire(grant)
 
     def _retire(self, grant: Grant) -> None:
         # A grant may retire more than once: a call may return credits to it after its end.
         if grant.remaining:
-            self._write(
-                self._next_key("expire", grant), "expire", grant.grant_id, -grant.remaining
-            )
+            self._write(self._next_key("expire", grant), "expire", grant.grant_id, -grant.remaining)
         grant.remaining = 0
         self._end(grant)
 

@@ -1,19 +1,9 @@
-"""The ledger's statements. Each is one step; `scripts.py` puts them together."""
+"""Statements for gates, grants and the journal. Each is one step; `scripts.py` joins them."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from tollbridge.gateway.database.script import Script, Statement
-from tollbridge.gateway.ledger.values import (
-    BalanceRow,
-    Ending,
-    Entry,
-    Gate,
-    Grant,
-    GrantOrder,
-    HoldOrder,
-    Take,
-)
+from tollbridge.gateway.ledger.values import BalanceRow, Entry, Gate, Grant, GrantOrder, HoldOrder
 
 _GATE = "available, granted, debt, version, seated_grant, seated_left, expires_at"
 _GRANT = "grant_id, amount, remaining, category, priority, expires_at, created_at, ended_at"
@@ -89,9 +79,7 @@ def list_balances(user_id: str) -> Script[list[BalanceRow]]:
 # Grants -----------------------------------------------------------------------------------------
 
 
-def list_grants(
-    user_id: str, query_type: str, *, also: Sequence[str] = ()
-) -> Script[list[Grant]]:
+def list_grants(user_id: str, query_type: str, *, also: Sequence[str] = ()) -> Script[list[Grant]]:
     """Read the grants that live or have credit, and those named in `also`."""
     rows = yield Statement(
         f"select {_GRANT} from grants"
@@ -176,155 +164,3 @@ def insert_entries(
                 now,
             ),
         )
-
-
-# Calls ------------------------------------------------------------------------------------------
-
-_OUTCOME_OF_NEW = {"held": "running", "refused": "refused"}
-
-
-def insert_call(
-    order: HoldOrder, state: str, takes: Sequence[Take], now: int
-) -> Script[None]:
-    """Write the call's row, `held` or `refused`: it is the journal entry of its hold."""
-    spans = len(takes) > 1
-    yield Statement(
-        "insert into calls (call_id, attempt, paywall_id, user_id, provider_id, query_type,"
-        " epoch_id, amount, grant_id, held_at, state, outcome, ended_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        (
-            order.call_id,
-            order.attempt,
-            order.paywall_id,
-            order.user_id,
-            order.provider_id,
-            order.query_type,
-            order.epoch_id,
-            order.amount if state == "held" else 0,
-            takes[0].grant_id if len(takes) == 1 else None,
-            now,
-            state,
-            _OUTCOME_OF_NEW[state],
-            None if state == "held" else now,
-        ),
-    )
-    for take in takes if spans else ():
-        yield Statement(
-            "insert into call_takes (call_id, attempt, grant_id, amount) values ($1, $2, $3, $4)",
-            (order.call_id, order.attempt, take.grant_id, take.amount),
-        )
-
-
-def move_call(
-    order: HoldOrder, before: str, after: str, ending: Ending | None
-) -> Script[bool]:
-    """Move a call's state forward, if this attempt in this epoch still has it in `before`."""
-    rows = yield Statement(
-        "update calls set state = $1, outcome = coalesce($2, outcome),"
-        " provider_status = coalesce($3, provider_status), ended_at = coalesce($4, ended_at)"
-        " where call_id = $5 and attempt = $6 and epoch_id = $7 and state = $8"
-        " returning call_id",
-        (
-            after,
-            ending.outcome if ending else None,
-            ending.provider_status if ending else None,
-            ending.at if ending else None,
-            order.call_id,
-            order.attempt,
-            order.epoch_id,
-            before,
-        ),
-    )
-    return bool(rows)
-
-
-def end_call(order: HoldOrder, ending: Ending) -> Script[None]:
-    """Write how a call ended that had not ended yet."""
-    yield Statement(
-        "update calls set outcome = $1, provider_status = $2, ended_at = $3"
-        " where call_id = $4 and attempt = $5 and ended_at is null",
-        (ending.outcome, ending.provider_status, ending.at, order.call_id, order.attempt),
-    )
-
-
-def find_state(order: HoldOrder) -> Script[str | None]:
-    """Return the state of an attempt of this epoch."""
-    rows = yield Statement(
-        "select state from calls where call_id = $1 and attempt = $2 and epoch_id = $3",
-        (order.call_id, order.attempt, order.epoch_id),
-    )
-    return rows[0][0] if rows else None
-
-
-def find_takes(call_id: str, attempt: int) -> Script[list[Take]]:
-    """Read what an attempt took, for a hold that is no longer in anybody's memory."""
-    rows = yield Statement(
-        "select grant_id, amount from calls"
-        " where call_id = $1 and attempt = $2 and grant_id is not null"
-        " union all select grant_id, amount from call_takes where call_id = $1 and attempt = $2",
-        (call_id, attempt),
-    )
-    return [Take(*row) for row in rows]
-
-
-def was_reversed(call_id: str) -> Script[bool]:
-    """Tell whether any attempt of a call was reversed."""
-    rows = yield Statement(
-        "select 1 from calls where call_id = $1 and state = 'reversed'", (call_id,)
-    )
-    return bool(rows)
-
-
-def sum_held(user_id: str) -> Script[dict[str, int]]:
-    """Add up what running calls of a user hold, by query type."""
-    rows = yield Statement(
-        "select query_type, sum(amount) from calls"
-        " where user_id = $1 and ended_at is null and state = 'held' group by query_type",
-        (user_id,),
-    )
-    return {row[0]: int(row[1]) for row in rows}
-
-
-def count_left_early(user_id: str, since: int) -> Script[int]:
-    """Count the user's calls that were voided because the page left early."""
-    rows = yield Statement(
-        "select count(*) from calls where user_id = $1 and ended_at > $2"
-        " and state = 'voided' and outcome = 'aborted'",
-        (user_id, since),
-    )
-    count: int = rows[0][0]
-    return count
-
-
-# Epochs -----------------------------------------------------------------------------------------
-
-
-def insert_epoch(epoch_id: str, now: int) -> Script[None]:
-    """Write that a worker has begun."""
-    yield Statement(
-        "insert into epochs (epoch_id, started_at, beat_at) values ($1, $2, $2)", (epoch_id, now)
-    )
-
-
-def end_epoch(epoch_id: str, now: int) -> Script[None]:
-    """Write that a worker is over, by itself or found dead."""
-    yield Statement(
-        "update epochs set ended_at = $1 where epoch_id = $2 and ended_at is null", (now, epoch_id)
-    )
-
-
-def list_open_calls(epoch_id: str, most: int) -> Script[list[tuple[Any, ...]]]:
-    """Read calls that have not ended and belong to other epochs, as `HoldOrder` and state."""
-    rows = yield Statement(
-        "select call_id, attempt, epoch_id, paywall_id, user_id, provider_id, query_type, amount,"
-        " state from calls where ended_at is null and epoch_id <> $1 limit $2",
-        (epoch_id, most),
-    )
-    return rows
-
-
-def end_other_epochs(epoch_id: str, now: int) -> Script[None]:
-    """Write that all other workers are over."""
-    yield Statement(
-        "update epochs set ended_at = $1 where ended_at is null and epoch_id <> $2", (now, epoch_id)
-    )

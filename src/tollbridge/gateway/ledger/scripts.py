@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from tollbridge.gateway.database.script import Script
 from tollbridge.gateway.ids import new_id
-from tollbridge.gateway.ledger import queries
+from tollbridge.gateway.ledger import call_queries, queries
 from tollbridge.gateway.ledger.engine import Account
 from tollbridge.gateway.ledger.values import (
     BalanceRow,
@@ -39,7 +39,7 @@ def hold(order: HoldOrder, now: int) -> Script[Hold | NotEnough]:
     if passed is not None:
         available, version, grant_id = passed
         takes: tuple[Take, ...] = (Take(grant_id, order.amount),)
-        yield from queries.insert_call(order, "held", takes, now)
+        yield from call_queries.insert_call(order, "held", takes, now)
         return Hold(order, takes, available, version)
     return (yield from _hold_in_account(order, now))
 
@@ -50,7 +50,7 @@ def settle(held: Hold, ending: Ending | None = None) -> Script[None]:
     Raises:
         HoldLost: The hold was swept or closed before; nothing changed.
     """
-    if not (yield from queries.move_call(held.order, "held", "settled", ending)):
+    if not (yield from call_queries.move_call(held.order, "held", "settled", ending)):
         raise HoldLost(held.order.call_id)
 
 
@@ -60,7 +60,7 @@ def void(held: Hold, ending: Ending) -> Script[tuple[int, int]]:
     Raises:
         HoldLost: The hold was swept or closed before; nothing changed.
     """
-    if not (yield from queries.move_call(held.order, "held", "voided", ending)):
+    if not (yield from call_queries.move_call(held.order, "held", "voided", ending)):
         raise HoldLost(held.order.call_id)
     key = f"void:{held.order.call_id}:{held.order.attempt}"
     return (yield from _give_back(held.order, held.takes, "void", key, ending.at))
@@ -69,16 +69,20 @@ def void(held: Hold, ending: Ending) -> Script[tuple[int, int]]:
 def reverse(held: Hold, ending: Ending) -> Script[bool]:
     """Take a settle back; a call is reversed at most once, over all its attempts.
 
-    Returns whether it was reversed; if not, the charge stands and only its ending is written.
+    Returns whether it was reversed; if not, because another attempt was, the charge stands and
+    only its ending is written. Safe to repeat.
 
     Raises:
         HoldLost: There is no settle of this attempt to take back; nothing changed.
     """
     order = held.order
-    if (yield from queries.was_reversed(order.call_id)):
-        yield from queries.end_call(order, ending)
+    state = yield from call_queries.find_state(order)
+    if state == "reversed":
+        return True
+    if state == "settled" and (yield from call_queries.was_reversed(order.call_id)):
+        yield from call_queries.end_call(order, ending)
         return False
-    if not (yield from queries.move_call(order, "settled", "reversed", ending)):
+    if not (yield from call_queries.move_call(order, "settled", "reversed", ending)):
         raise HoldLost(order.call_id)
     yield from _give_back(order, held.takes, "reversal", f"reversal:{order.call_id}", ending.at)
     return True
@@ -86,19 +90,20 @@ def reverse(held: Hold, ending: Ending) -> Script[bool]:
 
 def end(held: Hold, ending: Ending) -> Script[None]:
     """Write how a settled call ended; a call that has ended keeps its first ending."""
-    yield from queries.end_call(held.order, ending)
+    yield from call_queries.end_call(held.order, ending)
 
 
-def undo(held: Hold, ending: Ending) -> Script[str]:
+def undo(order: HoldOrder, ending: Ending) -> Script[str]:
     """Leave no charge behind, whatever a lost commit did: void what is held, reverse what settled.
 
-    Returns the state that was found (`held`, `settled`, another, or `none`). Safe to repeat.
+    For an attempt of which nothing was relayed. Returns the state that was found (`held`,
+    `settled`, another, or `none`). Safe to repeat.
     """
-    state = yield from queries.find_state(held.order)
-    if state == "held":
-        yield from void(held, ending)
-    elif state == "settled":
-        yield from reverse(held, ending)
+    state = yield from call_queries.find_state(order)
+    if state in ("held", "settled"):
+        takes = yield from call_queries.find_takes(order.call_id, order.attempt)
+        found = Hold(order, tuple(takes), 0, 0)
+        yield from void(found, ending) if state == "held" else reverse(found, ending)
     return state or "none"
 
 
@@ -113,6 +118,7 @@ def grant(order: GrantOrder, now: int) -> Script[Granted]:
         known, grant_id = found
         if known != order:
             raise SourceKeyReused(order.source_key)
+        yield from _retire_expired(order.user_id, now)
         gate = (yield from queries.find_gate(order.user_id, order.query_type)) or Gate()
         return Granted(grant_id, gate.available, gate.version, repeated=True)
     made = Grant(
@@ -124,8 +130,8 @@ def grant(order: GrantOrder, now: int) -> Script[Granted]:
         expires_at=order.expires_at,
         created_at=now,
     )
-    yield from queries.insert_grant(order, made)
     account = yield from _open(order.user_id, order.query_type, now)
+    yield from queries.insert_grant(order, made)
     account.add(made)
     gate = yield from _close(account, order.user_id, order.query_type, now)
     return Granted(made.grant_id, gate.available, gate.version, repeated=False)
@@ -160,30 +166,28 @@ def claw_back(grant_id: str, now: int) -> Script[None]:
 
 def balances(user_id: str, now: int) -> Script[list[BalanceRow]]:
     """Read a user's balances, retiring first what has expired: a script to write, not to read."""
-    for query_type in (yield from queries.types_with_expired_grants(user_id, now)):
-        account = yield from _open(user_id, query_type, now)
-        yield from _close(account, user_id, query_type, now)
+    yield from _retire_expired(user_id, now)
     return (yield from queries.list_balances(user_id))
 
 
 def held(user_id: str) -> Script[dict[str, int]]:
     """Read what a user's running calls hold, by query type."""
-    return (yield from queries.sum_held(user_id))
+    return (yield from call_queries.sum_held(user_id))
 
 
 def left_early(user_id: str, since: int) -> Script[int]:
     """Count the user's calls since then that were voided because the page left early."""
-    return (yield from queries.count_left_early(user_id, since))
+    return (yield from call_queries.count_left_early(user_id, since))
 
 
 def begin_epoch(epoch_id: str, now: int) -> Script[None]:
     """Write that a worker has begun; its holds carry the epoch's id."""
-    yield from queries.insert_epoch(epoch_id, now)
+    yield from call_queries.insert_epoch(epoch_id, now)
 
 
 def finish_epoch(epoch_id: str, now: int) -> Script[None]:
     """Write that a worker is over."""
-    yield from queries.end_epoch(epoch_id, now)
+    yield from call_queries.end_epoch(epoch_id, now)
 
 
 def sweep(epoch_id: str, now: int, *, most: int) -> Script[int]:
@@ -192,17 +196,17 @@ def sweep(epoch_id: str, now: int, *, most: int) -> Script[int]:
     The caller has made sure that no worker of another epoch is alive. Works on up to `most` calls
     a unit and returns how many it closed; repeat until it returns less than `most`.
     """
-    rows = yield from queries.list_open_calls(epoch_id, most)
+    rows = yield from call_queries.list_open_calls(epoch_id, most)
     for *fields, state in rows:
-        order = HoldOrder(*fields[:2], *fields[2:])
+        order = HoldOrder(*fields)
         if state == "held":
-            takes = yield from queries.find_takes(order.call_id, order.attempt)
+            takes = yield from call_queries.find_takes(order.call_id, order.attempt)
             found = Hold(order, tuple(takes), 0, 0)
             yield from void(found, Ending("swept", None, now))
         else:
-            yield from queries.end_call(order, Ending("lost", None, now))
+            yield from call_queries.end_call(order, Ending("lost", None, now))
     if len(rows) < most:
-        yield from queries.end_other_epochs(epoch_id, now)
+        yield from call_queries.end_other_epochs(epoch_id, now)
     return len(rows)
 
 
@@ -211,18 +215,25 @@ def _hold_in_account(order: HoldOrder, now: int) -> Script[Hold | NotEnough]:
     takes = account.take(order.amount)
     if takes is None:
         known = yield from balances(order.user_id, now)
-        running = yield from queries.sum_held(order.user_id)
-        yield from queries.insert_call(order, "refused", (), now)
+        running = yield from call_queries.sum_held(order.user_id)
+        yield from call_queries.insert_call(order, "refused", (), now)
         return NotEnough(tuple(known), running.get(order.query_type, 0))
-    yield from queries.insert_call(order, "held", takes, now)
+    yield from call_queries.insert_call(order, "held", takes, now)
     gate = yield from _close(account, order.user_id, order.query_type, now)
     return Hold(order, takes, gate.available, gate.version)
+
+
+def _retire_expired(user_id: str, now: int) -> Script[None]:
+    for query_type in (yield from queries.types_with_expired_grants(user_id, now)):
+        account = yield from _open(user_id, query_type, now)
+        yield from _close(account, user_id, query_type, now)
 
 
 def _give_back(
     order: HoldOrder, takes: Sequence[Take], kind: str, key: str, now: int
 ) -> Script[tuple[int, int]]:
     if not takes:
+        yield from _retire_expired(order.user_id, now)
         gate = (yield from queries.find_gate(order.user_id, order.query_type)) or Gate()
         return gate.available, gate.version
     account = yield from _open(
@@ -233,9 +244,7 @@ def _give_back(
     return gate.available, gate.version
 
 
-def _open(
-    user_id: str, query_type: str, now: int, *, also: Sequence[str] = ()
-) -> Script[Account]:
+def _open(user_id: str, query_type: str, now: int, *, also: Sequence[str] = ()) -> Script[Account]:
     gate = (yield from queries.find_gate(user_id, query_type)) or Gate()
     seated = () if gate.seated_grant is None else (gate.seated_grant,)
     grants = yield from queries.list_grants(user_id, query_type, also=(*seated, *also))

@@ -8,10 +8,11 @@ from tollbridge.gateway.database.script import Script, Statement
 
 # What calls took, one row per part, whatever became of it.
 _TAKEN = """
-  select call_id, attempt, grant_id, amount, state from calls where grant_id is not null
+  select call_id, attempt, user_id, query_type, grant_id, amount, state from calls
+  where grant_id is not null
   union all
-  select t.call_id, t.attempt, t.grant_id, t.amount, c.state from call_takes t
-  join calls c on c.call_id = t.call_id and c.attempt = t.attempt
+  select t.call_id, t.attempt, c.user_id, c.query_type, t.grant_id, t.amount, c.state
+  from call_takes t join calls c on c.call_id = t.call_id and c.attempt = t.attempt
 """
 
 _CHECKS = (
@@ -66,7 +67,21 @@ _CHECKS = (
     ),
     (
         "balance {0}/{1}: {2} credits are available beside a debt of {3}",
-        "select user_id, query_type, available, debt from balances where debt > 0 and available > 0",
+        """
+        select user_id, query_type, available, debt from balances
+        where debt > 0 and available > 0
+        """,
+    ),
+    (
+        "balance {0}/{1}: something expires at {2}, its grants say {3}",
+        """
+        select b.user_id, b.query_type, b.expires_at, min(g.expires_at) as computed
+        from balances b
+        left join grants g on g.user_id = b.user_id and g.query_type = b.query_type
+          and (g.ended_at is null or g.remaining > 0 or g.grant_id = b.seated_grant)
+        group by b.user_id, b.query_type, b.expires_at
+        having coalesce(b.expires_at, -1) <> coalesce(min(g.expires_at), -1)
+        """,
     ),
     (
         "grants of {0}/{1} have no balance row",
@@ -96,15 +111,17 @@ _CHECKS = (
         """,
     ),
     (
-        "call {0} attempt {1} is {2}: {3} credits came back, {4} should have",
-        """
-        select c.call_id, c.attempt, c.state, coalesce(sum(j.amount), 0) as returned,
-          case when c.state in ('voided', 'reversed') then c.amount else 0 end as due
-        from calls c
-        left join journal j on j.call_id = c.call_id and j.attempt = c.attempt
-        group by c.call_id, c.attempt, c.state, c.amount
-        having coalesce(sum(j.amount), 0)
-          <> case when c.state in ('voided', 'reversed') then c.amount else 0 end
+        "call {0} attempt {1}: {3} credits came back to grant {2}, {4} should have",
+        f"""
+        select call_id, attempt, grant_id, sum(returned), sum(due) from (
+          select call_id, attempt, grant_id, 0 as returned,
+            case when state in ('voided', 'reversed') then amount else 0 end as due
+          from ({_TAKEN}) parts
+          union all
+          select call_id, attempt, grant_id, amount as returned, 0 as due from journal
+          where call_id is not null
+        ) returns
+        group by call_id, attempt, grant_id having sum(returned) <> sum(due)
         """,
     ),
     (
@@ -115,11 +132,20 @@ _CHECKS = (
         """,
     ),
     (
-        "journal entry {0} belongs to no call",
-        """
-        select j.entry_key from journal j
-        left join calls c on c.call_id = j.call_id and c.attempt = j.attempt
-        where j.call_id is not null and c.call_id is null
+        "{0} of {1}/{2} names grant {3}, which is not theirs",
+        f"""
+        select n.name, n.user_id, n.query_type, n.grant_id from (
+          select 'journal entry ' || entry_key as name, user_id, query_type, grant_id from journal
+          where grant_id is not null
+          union all
+          select 'call ' || call_id as name, user_id, query_type, grant_id from ({_TAKEN}) parts
+          union all
+          select 'balance' as name, user_id, query_type, seated_grant as grant_id from balances
+          where seated_grant is not null
+        ) n
+        left join grants g on g.grant_id = n.grant_id and g.user_id = n.user_id
+          and g.query_type = n.query_type
+        where g.grant_id is null
         """,
     ),
 )

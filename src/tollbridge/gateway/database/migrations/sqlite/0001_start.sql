@@ -139,7 +139,9 @@ create table balances (
   seated_grant text,
   seated_left integer not null check (seated_left between 0 and available),
   expires_at integer,                        -- the soonest expiry among live grants
-  primary key (user_id, query_type)
+  primary key (user_id, query_type),
+  check (seated_grant is not null or seated_left = 0),
+  check (debt = 0 or available = 0)
 ) strict, without rowid;
 
 -- A call is the journal entry of its hold; a new attempt is a new row.
@@ -158,7 +160,9 @@ create table calls (
   outcome text not null,                     -- what a receipt calls the state
   provider_status integer,
   ended_at integer,
-  primary key (call_id, attempt)
+  primary key (call_id, attempt),
+  check (state <> 'held' or ended_at is null),
+  check (state <> 'refused' or amount = 0)
 ) strict, without rowid;
 create index calls_running on calls (user_id, query_type) where ended_at is null;
 create index calls_left_early on calls (user_id, ended_at)
@@ -185,7 +189,14 @@ create table journal (
   debt integer not null,
   call_id text,
   attempt integer,
-  at integer not null
+  at integer not null,
+  check ((kind = 'debt') = (grant_id is null)),
+  check ((kind in ('void', 'reversal')) = (call_id is not null and attempt is not null)),
+  check (case
+    when kind = 'debt' then amount = 0 and debt > 0
+    when kind = 'repay' then amount < 0 and debt = amount
+    when kind in ('debit', 'expire', 'claw_back') then amount < 0 and debt = 0
+    else amount > 0 and debt = 0 end)
 ) strict, without rowid;
 create index journal_of_user on journal (user_id, query_type, at);
 create index journal_of_call on journal (call_id) where call_id is not null;

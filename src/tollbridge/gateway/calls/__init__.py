@@ -1,0 +1,1 @@
+"""The metered call: hold, send, settle, relay."""

@@ -1,0 +1,239 @@
+"""One metered call: hold, send, settle, relay. Read this first.
+
+The core does not know what carries the bytes: `Intake` is the page's side coming in, `Answer` the
+page's side going out, `Upstream` the provider's. What a stop costs is decided in `charge.py` and
+written by `credit.py`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from tollbridge.gateway.calls.charge import Stop
+from tollbridge.gateway.calls.credit import Credit, Progress
+from tollbridge.gateway.calls.intake import Intake
+from tollbridge.gateway.calls.request import CallRequest
+from tollbridge.gateway.errors import BrokenOff, PageLeft, Refusal
+from tollbridge.gateway.providers import policy
+from tollbridge.gateway.providers.headers import to_page, to_provider
+from tollbridge.gateway.providers.http import ProviderBrokeOff, Upstream, UpstreamAnswer
+from tollbridge.gateway.providers.provider import Provider
+from tollbridge.gateway.settings import Limits
+from tollbridge.wire import headers as names
+
+Body = bytes | AsyncIterator[bytes] | None
+RawHeaders = list[tuple[bytes, bytes]]
+
+# A provider's refusals of our own key or account say nothing about the page's session or balance.
+_ACCOUNT_STATUSES = (401, 402, 403, 407)
+
+
+class Answer(Protocol):
+    """The page's side of a call, outgoing. A started answer that is not finished is broken off."""
+
+    async def start(self, status: int, headers: RawHeaders) -> None:
+        """Send the status and the headers."""
+        ...
+
+    async def send(self, chunk: bytes) -> None:
+        """Send a part of the body; returns when the page keeps up."""
+        ...
+
+    async def finish(self) -> None:
+        """End the body properly."""
+        ...
+
+
+class Stopped(Exception):
+    """The call stopped before its proper end."""
+
+    def __init__(self, stop: Stop, refusal: Refusal | None = None) -> None:
+        """Say why, and what the page is told if its answer has not begun."""
+        super().__init__(stop.value)
+        self.stop = stop
+        self.refusal = refusal
+
+
+class MeteredCall:
+    """One call that is admitted and has its body, from the provider to the receipt."""
+
+    def __init__(
+        self,
+        *,
+        request: CallRequest,
+        provider: Provider,
+        upstream: Upstream,
+        limits: Limits,
+        intake: Intake,
+        answer: Answer,
+        credit: Credit,
+    ) -> None:
+        """Prepare a call whose credit is held."""
+        self._request = request
+        self._provider = provider
+        self._upstream = upstream
+        self._limits = limits
+        self._intake = intake
+        self._answer = answer
+        self._credit = credit
+        self._progress = Progress()
+        self._cut = False
+
+    async def run(self, body: Body) -> None:
+        """Send the call and relay its answer.
+
+        Raises:
+            Refusal: It failed before our answer began; no credit is charged.
+            PageLeft: The page has left; what that costs is decided and written.
+            BrokenOff: Our answer must be broken off; what that costs is decided and written.
+        """
+        try:
+            await self._forward(body)
+        except Stopped as stopped:
+            await self._credit.close(stopped.stop, self._progress)
+            raise self._way_out(stopped) from stopped
+        except asyncio.CancelledError:  # the server shuts down and has waited long enough
+            await self._credit.close(Stop.CUT, self._progress)
+            raise
+        except Exception:
+            await self._credit.close(Stop.FAULT, self._progress)
+            raise
+
+    async def _forward(self, body: Body) -> None:
+        answer = await self._open(body)
+        try:
+            self._progress.status = answer.status
+            self._progress.bytes_due = not answer.bodiless
+            if 200 <= answer.status < 300:
+                await self._settle()
+                await self._relay(answer, self._credit.headers(self._provider.cost))
+                # Queued before the end goes out: a receipt asked for afterwards tells it.
+                self._credit.finish(self._progress)
+            else:
+                await self._pass_refusal(answer)
+        finally:
+            answer.close()
+        await self._answer.finish()
+
+    async def _open(self, body: Body) -> UpstreamAnswer:
+        request, provider = self._request, self._provider
+        opening = asyncio.create_task(
+            self._upstream.open(
+                provider,
+                request.method,
+                request.path,
+                policy.upstream_query(request.query),
+                to_provider(provider, request.headers),
+                body,
+                content_length=request.content_length,
+                first_byte_timeout_s=provider.first_byte_timeout_s or self._limits.first_byte_s,
+                idle_timeout_s=provider.idle_timeout_s or self._limits.idle_s,
+            )
+        )
+        self._intake.when_left(opening.cancel)
+        try:
+            answer = await opening
+        except asyncio.CancelledError:
+            if self._intake.left:
+                raise Stopped(Stop.PAGE_LEFT) from None
+            raise
+        except (Refusal, PageLeft) as error:
+            if self._intake.left:
+                raise Stopped(Stop.PAGE_LEFT) from error
+            refusal = self._intake.refusal or (error if isinstance(error, Refusal) else None)
+            raise Stopped(Stop.NOT_ANSWERED, refusal) from error
+        self._intake.when_left(answer.close)
+        return answer
+
+    async def _settle(self) -> None:
+        if self._intake.left:
+            raise Stopped(Stop.PAGE_LEFT)
+        refusal = await self._credit.settle()
+        if refusal is not None:
+            raise Stopped(Stop.STORE_REFUSED, refusal)
+
+    async def _pass_refusal(self, answer: UpstreamAnswer) -> None:
+        """Give the credit back, then let the provider's refusal through or tell it in our words."""
+        refusal = _in_our_words(answer.status)
+        if refusal is not None:
+            raise Stopped(Stop.PROVIDER_REFUSED, refusal)
+        await self._credit.close(Stop.PROVIDER_REFUSED, self._progress)
+        source = (names.ERROR_SOURCE, names.FROM_PROVIDER)
+        try:
+            await self._relay(answer, [*self._credit.headers(0), source])
+        except Stopped as stopped:
+            # The credit is back already; what is left is not to make this look like an end.
+            raise (PageLeft if stopped.stop is Stop.PAGE_LEFT else BrokenOff) from stopped
+
+    async def _relay(self, answer: UpstreamAnswer, own_headers: list[tuple[str, str]]) -> None:
+        """Pass the answer through as it comes, watching for the page to leave and for the time."""
+        own = [(name.encode(), value.encode()) for name, value in own_headers]
+        timer = self._start_stream_timer(answer)
+        try:
+            self._progress.begun = True
+            await self._answer.start(answer.status, to_page(answer.headers) + own)
+            async for chunk in answer.chunks():
+                self._progress.bytes_sent = True
+                await self._answer.send(chunk)
+        except ProviderBrokeOff as error:
+            if self._intake.left:
+                raise Stopped(Stop.PAGE_LEFT) from error
+            cut = self._cut or error.idle
+            raise Stopped(Stop.CUT if cut else Stop.BROKE_OFF) from error
+        finally:
+            if timer is not None:
+                timer.cancel()
+        if self._intake.left:
+            raise Stopped(Stop.PAGE_LEFT)
+
+    def _start_stream_timer(self, answer: UpstreamAnswer) -> asyncio.TimerHandle | None:
+        if self._limits.stream_s is None:
+            return None
+
+        def cut() -> None:
+            self._cut = True
+            answer.close()
+
+        return asyncio.get_running_loop().call_later(self._limits.stream_s, cut)
+
+    def _way_out(self, stopped: Stopped) -> Exception:
+        if stopped.stop is Stop.PAGE_LEFT:
+            return PageLeft()
+        if self._progress.begun or stopped.refusal is None:
+            return BrokenOff()
+        stopped.refusal.headers.update(self._credit.headers(0))
+        return stopped.refusal
+
+
+async def take_body(request: CallRequest, provider: Provider, intake: Intake) -> Body:
+    """Read the body as the provider's policy wants it: gathered and checked, or as a stream.
+
+    Raises:
+        Refusal: The policy refuses it.
+        PageLeft: The page left before it had sent everything.
+    """
+    if request.method == "GET":
+        await intake.gather(0, request.content_length)
+        return None
+    if policy.gathers(provider, request.content_type):
+        body = await intake.gather(provider.max_body_bytes, request.content_length)
+        policy.check_body(provider, body)
+        return body
+    return intake.stream(policy.STREAMED_BODY_MAX, request.content_length)
+
+
+def _in_our_words(status: int) -> Refusal | None:
+    details = {"status": status}
+    if 300 <= status < 400:
+        return Refusal(
+            "provider_redirect",
+            f"The provider answered {status}, a redirect; the gateway follows none.",
+            details=details,
+        )
+    if status in _ACCOUNT_STATUSES:
+        return Refusal(
+            "provider_rejected",
+            f"The provider refused the gateway's own key or account ({status}).",
+            details=details,
+        )
+    return None

@@ -1,0 +1,152 @@
+"""The page's side of a call, incoming: its body, and the moment it leaves.
+
+ASGI's `receive` may have one reader only; this is it. While the body is read the page's leaving
+shows up there, afterwards a task waits for it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any
+
+from tollbridge.gateway.errors import PageLeft, Refusal
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+# What all gathered bodies of the process may take together.
+GATHERED_BYTES_MAX = 256 * 1024 * 1024
+
+
+class Memory:
+    """Counts the bytes of gathered bodies in flight."""
+
+    def __init__(self, bytes_max: int = GATHERED_BYTES_MAX) -> None:
+        """Allow `bytes_max` in all."""
+        self._bytes_free = bytes_max
+
+    def take(self, count: int) -> None:
+        """Claim bytes.
+
+        Raises:
+            Refusal: `busy`; nothing was claimed.
+        """
+        if count > self._bytes_free:
+            raise Refusal(
+                "busy",
+                "The gateway is holding as many request bodies as it can; try again shortly.",
+                headers={"retry-after": "1"},
+            )
+        self._bytes_free -= count
+
+    def release(self, count: int) -> None:
+        """Give bytes back."""
+        self._bytes_free += count
+
+
+class Intake:
+    """The body of one request, and whether the page has left.
+
+    Attributes:
+        left: The page has closed the connection.
+        refusal: Why an upload was stopped in its middle, or None.
+    """
+
+    def __init__(self, receive: Receive, memory: Memory) -> None:
+        """Read from `receive`, and nobody else may."""
+        self._receive = receive
+        self._memory = memory
+        self._claimed = 0
+        self._watch: asyncio.Task[None] | None = None
+        self._on_left: Callable[[], object] = _nothing
+        self.left = False
+        self.refusal: Refusal | None = None
+
+    def when_left(self, do: Callable[[], object]) -> None:
+        """Have `do` called at the moment the page leaves; at once if it has. Replaces the last."""
+        self._on_left = do
+        if self.left:
+            do()
+
+    async def gather(self, bytes_max: int, announced: int | None) -> bytes:
+        """Read the whole body.
+
+        Args:
+            bytes_max: The most it may have.
+            announced: Its `Content-Length`, or None.
+
+        Raises:
+            Refusal: `body_too_large` or `busy`.
+            PageLeft: The page left before it had sent everything.
+        """
+        if announced is not None and announced > bytes_max:
+            raise too_large(bytes_max)
+        parts: list[bytes] = []
+        size = 0
+        async for part in self._parts():
+            size += len(part)
+            if size > bytes_max:
+                raise too_large(bytes_max)
+            self._memory.take(len(part))
+            self._claimed += len(part)
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def stream(self, bytes_max: int, announced: int | None) -> AsyncIterator[bytes]:
+        """Give the body part by part as it arrives; the reader sets the pace.
+
+        A body that is announced as too large is refused at once. One that grows too large ends in `refusal`, one whose page leaves in `left`; both raise
+        there, and whoever sent the parts on looks at the two to learn why.
+        """
+        if announced is not None and announced > bytes_max:
+            raise too_large(bytes_max)
+        return self._counted_parts(bytes_max)
+
+    async def _counted_parts(self, bytes_max: int) -> AsyncIterator[bytes]:
+        size = 0
+        async for part in self._parts():
+            size += len(part)
+            if size > bytes_max:
+                self.refusal = too_large(bytes_max)
+                raise self.refusal
+            yield part
+
+    def close(self) -> None:
+        """Stop watching and give the memory back."""
+        if self._watch is not None:
+            self._watch.cancel()
+        self._memory.release(self._claimed)
+        self._claimed = 0
+
+    async def _parts(self) -> AsyncIterator[bytes]:
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self._leave()
+                raise PageLeft
+            more = message.get("more_body", False)
+            part = message.get("body", b"")
+            if part:
+                yield part
+        self._watch = asyncio.create_task(self._watch_for_leaving())
+
+    async def _watch_for_leaving(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._leave()
+
+    def _leave(self) -> None:
+        self.left = True
+        self._on_left()
+
+
+def too_large(bytes_max: int) -> Refusal:
+    """Say that a body is larger than it may be."""
+    return Refusal(
+        "body_too_large",
+        f"The body is larger than the {bytes_max} bytes that are allowed here.",
+        details={"max_bytes": bytes_max},
+    )
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,160 @@
+"""The demo paywall, and providers for keys found in the environment: what `serve --demo` adds."""
+
+import os
+import shlex
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+from tollbridge.gateway.app import Gateway
+from tollbridge.gateway.calls.quota import Hint
+from tollbridge.gateway.database import Script
+from tollbridge.gateway.errors import StartError
+from tollbridge.gateway.paywalls import Paywall, create_paywall, find_paywall
+from tollbridge.gateway.providers.demo import DemoProvider
+from tollbridge.gateway.providers.presets import make_provider
+from tollbridge.gateway.providers.provider import Provider
+from tollbridge.gateway.providers.queries import set_enabled
+from tollbridge.gateway.providers.registry import store_provider
+from tollbridge.gateway.secret import Secret
+from tollbridge.gateway.settings import DEFAULT_DATA_DIR, PREFIX, Settings
+
+DEMO_PAYWALL = "pw_demo"
+DEMO_PROVIDER = "prov_demo_chat"
+DEMO_TYPE = "standard"
+DEMO_TRIAL_CREDITS = 20
+DEMO_TOP_UP = 5
+
+
+class RealProvider(NamedTuple):
+    """A provider whose key may be in the environment."""
+
+    provider_id: str
+    preset: str
+    base_url: str
+    key_name: str
+    models_name: str
+
+
+REAL_PROVIDERS = (
+    RealProvider(
+        "prov_openai_chat",
+        "openai-chat",
+        "https://api.openai.com",
+        "OPENAI_API_KEY",
+        f"{PREFIX}OPENAI_MODELS",
+    ),
+    RealProvider(
+        "prov_anthropic_messages",
+        "anthropic-messages",
+        "https://api.anthropic.com",
+        "ANTHROPIC_API_KEY",
+        f"{PREFIX}ANTHROPIC_MODELS",
+    ),
+)
+
+
+def demo_hint(settings: Settings) -> Hint:
+    """Return what makes the command line that gives a visitor of the demo more credits."""
+
+    def hint(paywall_id: str, user_id: str, query_type: str) -> str:
+        if paywall_id != DEMO_PAYWALL:
+            return ""
+        words = [".venv/bin/tollbridge", "user", "grant", "--paywall", paywall_id]
+        words += ["--user", user_id, "--type", query_type, "--amount", str(DEMO_TOP_UP)]
+        if settings.data_dir != DEFAULT_DATA_DIR:
+            words += ["--data-dir", str(settings.data_dir)]
+        return shlex.join(words)
+
+    return hint
+
+
+@asynccontextmanager
+async def set_up_demo(gateway: Gateway) -> AsyncIterator[DemoProvider]:
+    """Run the demo provider on a port of its own, and make the paywall that calls it."""
+    demo = DemoProvider()
+    base_url = await demo.start()
+    try:
+        provider = make_provider(
+            provider_id=DEMO_PROVIDER,
+            paywall_id=DEMO_PAYWALL,
+            preset="http",
+            base_url=base_url,
+            query_type=DEMO_TYPE,
+            allow=("POST v1/chat/completions", "POST v1/messages"),
+            allow_private=True,
+        )
+        await gateway.database.write(_store_demo(gateway, provider))
+        yield demo
+    finally:
+        await demo.stop()
+
+
+def _store_demo(gateway: Gateway, provider: Provider) -> Script[None]:
+    yield from _ensure_paywall(gateway.clock.now_ms())
+    yield from store_provider(provider, gateway.sealer, gateway.clock.now_ms())
+
+
+def _ensure_paywall(now: int) -> Script[None]:
+    # An owner may have changed it since: only a missing one is made.
+    if (yield from find_paywall(DEMO_PAYWALL)) is None:
+        paywall = Paywall(
+            DEMO_PAYWALL, name="Demo", query_types={DEMO_TYPE: DEMO_TRIAL_CREDITS}
+        )
+        yield from create_paywall(paywall, now)
+
+
+async def set_up_real_providers(gateway: Gateway, *, wanted: bool, anonymous: bool) -> None:
+    """Add a provider for each key in the environment, or switch off those of an earlier start.
+
+    Raises:
+        StartError: They are wanted and there is no key, or a key without named models.
+    """
+    if not wanted:
+        for real in REAL_PROVIDERS:
+            await gateway.database.write(set_enabled(real.provider_id, enabled=False))
+        return
+    providers = read_real_providers(os.environ, anonymous=anonymous)
+
+    def store() -> Script[Any]:
+        yield from _ensure_paywall(gateway.clock.now_ms())
+        for provider in providers:
+            yield from store_provider(provider, gateway.sealer, gateway.clock.now_ms())
+
+    await gateway.database.write(store())
+
+
+def read_real_providers(environment: Mapping[str, str], *, anonymous: bool) -> list[Provider]:
+    """Return a provider of the demo paywall for each key that the environment holds.
+
+    Raises:
+        StartError: There is no key, or one without the models that it may be used for.
+    """
+    found = []
+    for real in REAL_PROVIDERS:
+        key = environment.get(real.key_name)
+        if not key:
+            continue
+        models = [name.strip() for name in environment.get(real.models_name, "").split(",")]
+        models = [name for name in models if name]
+        if not models:
+            raise StartError(
+                f"{real.key_name} is set; name the models that visitors may spend it on, with "
+                f"{real.models_name}=MODEL,MODEL"
+            )
+        found.append(
+            make_provider(
+                provider_id=real.provider_id,
+                paywall_id=DEMO_PAYWALL,
+                preset=real.preset,
+                base_url=real.base_url,
+                query_type=DEMO_TYPE,
+                key=Secret(key),
+                models=tuple(models),
+                anonymous_allowed=anonymous,
+            )
+        )
+    if not found:
+        names = " or ".join(real.key_name for real in REAL_PROVIDERS)
+        raise StartError(f"--real-providers needs {names} in the environment")
+    return found

@@ -1,0 +1,75 @@
+"""CORS and the request's id, on every answer: errors and streams included.
+
+Preflights are answered here, before any look-up: origin and headers are reflected, since a
+paywall's own list of origins is enforced on the request itself and there are no cookies.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from tollbridge.gateway.ids import new_id
+from tollbridge.wire.headers import EXPOSED, REQUEST_ID
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_EXPOSE = (b"access-control-expose-headers", ", ".join(EXPOSED).encode())
+_VARY = (b"vary", b"origin")
+# What Chromium caps the life of a preflight's answer at.
+_MAX_AGE_S = b"7200"
+_METHODS = b"GET, POST"
+
+
+def cors(app: App) -> App:
+    """Wrap an app so that every answer carries the request's id and CORS headers."""
+
+    async def with_cors(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        origin, wanted = _asked(scope["headers"])
+        if scope["method"] == "OPTIONS" and wanted is not None:
+            await _answer_preflight(send, origin, wanted)
+            return
+        request_id = new_id("req")
+        scope["tollbridge.request_id"] = request_id
+        added = [(REQUEST_ID.encode(), request_id.encode())]
+        if origin is not None:
+            added += [(b"access-control-allow-origin", origin), _EXPOSE, _VARY]
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *added]
+            await send(message)
+
+        await app(scope, receive, send_with_headers)
+
+    return with_cors
+
+
+def _asked(headers: list[tuple[bytes, bytes]]) -> tuple[bytes | None, bytes | None]:
+    origin = wanted = None
+    for name, value in headers:
+        if name == b"origin":
+            origin = value
+        elif name == b"access-control-request-headers":
+            wanted = value
+        elif name == b"access-control-request-method" and wanted is None:
+            wanted = b""
+    return origin, wanted
+
+
+async def _answer_preflight(send: Send, origin: bytes | None, wanted: bytes) -> None:
+    headers = [
+        (b"access-control-allow-origin", origin or b"*"),
+        (b"access-control-allow-methods", _METHODS),
+        (b"access-control-max-age", _MAX_AGE_S),
+        (b"vary", b"origin, access-control-request-headers"),
+    ]
+    if wanted:
+        headers.append((b"access-control-allow-headers", wanted))
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,64 @@
+"""The built page, served from the gateway's own origin with the headers that the build wrote.
+
+`_headers` in the site folder is the one list of headers, in the syntax that Netlify and Cloudflare
+Pages share, so that the page meets the same policy here as on a static host.
+"""
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from tollbridge.gateway.errors import StartError
+
+Rules = list[tuple[str, list[tuple[str, str]]]]
+
+# The build's own files that are not for visitors.
+_HIDDEN = ("/_headers", "/.nojekyll")
+
+
+def read_rules(text: str) -> Rules:
+    """Read `_headers`: a path pattern, then its headers indented below it; `#` begins a comment."""
+    rules: Rules = []
+    for line in text.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if not line[0].isspace():
+            rules.append((line.strip(), []))
+            continue
+        name, _, value = line.strip().partition(":")
+        rules[-1][1].append((name.strip().lower(), value.strip()))
+    return rules
+
+
+class Site(StaticFiles):
+    """A folder of files with headers by path; `404.html` for what is not there."""
+
+    def __init__(self, folder: Path) -> None:
+        """Serve `folder`.
+
+        Raises:
+            StartError: It is not there or holds no page.
+        """
+        if not (folder / "index.html").is_file():
+            raise StartError(f"the site folder {folder} has no index.html; build the page first")
+        super().__init__(directory=folder, html=True)
+        headers = folder / "_headers"
+        self._rules = read_rules(headers.read_text()) if headers.is_file() else []
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file with its headers; a later rule wins over an earlier one."""
+        asked: str = scope["path"]
+        if asked in _HIDDEN:
+            path = "404.html"
+        response = await super().get_response(path, scope)
+        for pattern, headers in self._rules:
+            if fnmatchcase(asked, pattern):
+                for name, value in headers:
+                    response.headers[name] = value
+        return response
+
+

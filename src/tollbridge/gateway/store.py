@@ -1,0 +1,92 @@
+"""The data folder as a gateway opens it: locked, with its database and its master key.
+
+At most one gateway works on a folder, which is what lets it sweep the calls of all others at
+start. The lock is on a file of its own, never on the database: SQLite's own locks live there.
+"""
+
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tollbridge.gateway.database import Database, Script, SqliteDatabase, Statement
+from tollbridge.gateway.errors import StartError
+from tollbridge.gateway.sealing import Sealer, SealBroken, load_master_key
+from tollbridge.gateway.settings import Settings
+
+DATABASE_FILE = "tollbridge.db"
+LOCK_FILE = "gateway.lock"
+
+_CHECK = "master key check"
+
+
+class Store(NamedTuple):
+    """An open database and what opens the secrets in it."""
+
+    database: Database
+    sealer: Sealer
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[Store]:
+    """Open the data folder for a gateway, making what is missing; close it when the block ends.
+
+    Raises:
+        StartError: Another gateway runs on it, or the master key is not the one of its secrets.
+        StoreUnavailable: The database cannot be opened.
+    """
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with lock_folder(settings.data_dir):
+        database = SqliteDatabase(settings.data_dir / DATABASE_FILE)
+        try:
+            sealer = Sealer(load_master_key(settings, make=True))
+            await database.write(check_master_key(sealer))
+            yield Store(database, sealer)
+        finally:
+            await database.close()
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; it is let go when the process ends, however it ends.
+
+    Raises:
+        StartError: Another gateway holds it.
+    """
+    descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(descriptor, 32, 0).decode().strip() or "unknown"
+            raise StartError(
+                f"another gateway (process {holder}) runs on {folder}; "
+                "stop it, or give another folder with --data-dir"
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def check_master_key(sealer: Sealer) -> Script[None]:
+    """Make sure that this master key opens what the database holds; the first one is noted.
+
+    Raises:
+        StartError: It is another key; nothing changed.
+    """
+    rows = yield Statement("select value from meta where name = $1", (_CHECK,))
+    if not rows:
+        sealed = sealer.seal(_CHECK, context=_CHECK).hex()
+        yield Statement("insert into meta (name, value) values ($1, $2)", (_CHECK, sealed))
+        return
+    try:
+        sealer.open(bytes.fromhex(rows[0][0]), context=_CHECK)
+    except SealBroken:
+        raise StartError(
+            "the master key is not the one that this database was made with; give the right one "
+            "with TOLLBRIDGE_MASTER_KEY or TOLLBRIDGE_MASTER_KEY_FILE, or restore master.key"
+        ) from None

@@ -1,0 +1,78 @@
+"""What a dead worker left open is closed by the next one."""
+
+from tests.ledger.people import NOW, give, hold_order, rows
+from tollbridge.gateway import ledger
+from tollbridge.gateway.ledger import Ending, HoldLost
+
+SELECT_CALLS = "select call_id, state, outcome, ended_at from calls order by call_id"
+
+
+async def test_the_sweep_voids_what_is_held_and_marks_what_is_settled(database):
+    """Held credits come back; a charge stands, and its receipt says that its end was lost."""
+    await give(database, 3)
+    for call_id in ("call_1", "call_2", "call_3"):
+        held = await database.write(ledger.hold(hold_order(call_id), NOW))
+        if call_id != "call_1":
+            await database.write(ledger.settle(held))
+    await database.write(ledger.end(held, Ending("ok", 200, NOW)))
+    assert await database.write(ledger.sweep("epoch_2", NOW + 5, most=10)) == 2
+    assert await database.read(rows(SELECT_CALLS)) == [
+        ("call_1", "voided", "swept", NOW + 5),
+        ("call_2", "settled", "lost", NOW + 5),
+        ("call_3", "settled", "ok", NOW),
+    ]
+    assert [row.available for row in await database.write(ledger.balances("user_a", NOW))] == [1]
+
+
+async def test_the_sweep_leaves_its_own_epoch_alone(database):
+    """Calls of the worker that sweeps are running."""
+    await give(database, 1)
+    await database.write(ledger.hold(hold_order("call_1", epoch_id="epoch_2"), NOW))
+    assert await database.write(ledger.sweep("epoch_2", NOW, most=10)) == 0
+    assert await database.read(ledger.held("user_a")) == {"standard": 1}
+
+
+async def test_a_worker_that_was_taken_for_dead_closes_nothing(database):
+    """Its settle and its void find that the hold is gone."""
+    await give(database, 1)
+    held = await database.write(ledger.hold(hold_order("call_1"), NOW))
+    await database.write(ledger.sweep("epoch_2", NOW, most=10))
+    ending = Ending("failed", None, NOW)
+    for script in (ledger.settle(held), ledger.void(held, ending), ledger.reverse(held, ending)):
+        try:
+            await database.write(script)
+        except HoldLost:
+            continue
+        raise AssertionError("the hold was still there")
+    assert [row.available for row in await database.write(ledger.balances("user_a", NOW))] == [1]
+
+
+async def test_the_sweep_works_in_pieces(database):
+    """A thousand calls left open do not make one endless transaction."""
+    await give(database, 10)
+    for number in range(7):
+        await database.write(ledger.hold(hold_order(f"call_{number}", 1 + number % 2), NOW))
+    closed = [await database.write(ledger.sweep("epoch_2", NOW, most=3)) for _ in range(3)]
+    assert closed == [3, 3, 1]
+    assert [row.available for row in await database.write(ledger.balances("user_a", NOW))] == [10]
+
+
+async def test_the_sweep_gives_back_to_every_grant_that_a_call_took_from(database):
+    """A call that spans grants is voided from its rows alone."""
+    for number in range(3):
+        await give(database, 2, f"gift_{number}")
+    await database.write(ledger.hold(hold_order("call_1", 5), NOW))
+    await database.write(ledger.sweep("epoch_2", NOW, most=10))
+    given_back = rows("select amount from journal where kind = 'void' order by entry_key")
+    assert await database.read(given_back) == [(2,), (2,), (1,)]
+    assert await database.read(ledger.verify()) == []
+
+
+async def test_epochs_begin_and_end(database):
+    """A worker ends its own epoch; the sweep ends those of workers that could not."""
+    for number in (1, 2, 3):
+        await database.write(ledger.begin_epoch(f"epoch_{number}", NOW))
+    await database.write(ledger.finish_epoch("epoch_1", NOW + 1))
+    await database.write(ledger.sweep("epoch_3", NOW + 2, most=10))
+    found = await database.read(rows("select epoch_id, ended_at from epochs order by epoch_id"))
+    assert found == [("epoch_1", NOW + 1), ("epoch_2", NOW + 2), ("epoch_3", None)]
