@@ -1,7 +1,6 @@
 """What holds for every command: where it works, and how it fails."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import tollbridge
-from tests.support.command_line import CommandLine
+from tests.support.command_line import CommandLine, run_process
 from tollbridge.gateway.owner.commands import app
 
 COMMANDS = [
@@ -37,19 +36,6 @@ COMMANDS = [
     ("call", "show", "call_1"),
     ("ledger", "verify"),
 ]
-
-
-def run(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run the command as a process of its own."""
-    source = str(Path(tollbridge.__file__).parents[1])
-    return subprocess.run(
-        [sys.executable, "-m", "tollbridge.gateway.owner.cli", *words],
-        env={"PYTHONPATH": source, "PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words[:2]))
@@ -161,13 +147,13 @@ def test_a_ledger_that_does_not_add_up_is_code_1(owner: CommandLine) -> None:
 def test_it_runs_as_a_process(tmp_path: Path) -> None:
     """What was tested in process is what a person starts."""
     folder = str(tmp_path / "var")
-    made = run("paywall", "create", "pw_one", "--json", TOLLBRIDGE_DATA_DIR=folder)
+    made = run_process("paywall", "create", "pw_one", "--json", TOLLBRIDGE_DATA_DIR=folder)
     assert (made.returncode, json.loads(made.stdout)["id"]) == (0, "pw_one")
-    assert run("ledger", "verify", "--data-dir", folder).returncode == 0
-    missing = run("paywall", "show", "pw_none", "--data-dir", folder)
+    assert run_process("ledger", "verify", "--data-dir", folder).returncode == 0
+    missing = run_process("paywall", "show", "pw_none", "--data-dir", folder)
     assert (missing.returncode, missing.stdout) == (1, "")
     assert missing.stderr == "Error: There is no paywall 'pw_none'.\n"
-    assert run("--version").stdout == f"tollbridge, version {tollbridge.__version__}\n"
+    assert run_process("--version").stdout == f"tollbridge, version {tollbridge.__version__}\n"
 
 
 def test_without_the_servers_packages_it_says_how_to_get_them(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def serving(status: int) -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]
     """Serve an API that answers with `status`; gives its address and what it is sent."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
     server.status, server.seen = status, []  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", server.seen  # type: ignore[attr-defined]

@@ -1,12 +1,16 @@
-"""The command line on a folder of one's own, in this process."""
+"""The command line on a folder of one's own, in this process or in one of its own."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
 
+import tollbridge
 from tollbridge.gateway.owner.commands import app
 
 
@@ -37,3 +41,16 @@ class CommandLine:
         (sentence,) = result.stderr.splitlines()
         assert sentence.startswith("Error: ")
         return sentence.removeprefix("Error: ")
+
+
+def run_process(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command as a process of its own, with nothing else in its environment."""
+    source = str(Path(tollbridge.__file__).parents[1])
+    return subprocess.run(
+        [sys.executable, "-m", "tollbridge.gateway.owner.cli", *words],
+        env={"PYTHONPATH": source, "PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

@@ -79,9 +79,7 @@ async def open_gateway(
             clock=clock,
             database=database,
             sealer=store.sealer,
-            identities=await open_identities(
-                database, clock, store.sealer, issuer=settings.issuer
-            ),
+            identities=await open_identities(database, clock, store.sealer, issuer=settings.issuer),
             paywalls=Paywalls(database, clock),
             registry=Registry(database, store.sealer, clock),
             upstream=upstream,

@@ -98,9 +98,7 @@ def _store_demo(gateway: Gateway, provider: Provider) -> Script[None]:
 def _ensure_paywall(now: int) -> Script[None]:
     # An owner may have changed it since: only a missing one is made.
     if (yield from find_paywall(DEMO_PAYWALL)) is None:
-        paywall = Paywall(
-            DEMO_PAYWALL, name="Demo", query_types={DEMO_TYPE: DEMO_TRIAL_CREDITS}
-        )
+        paywall = Paywall(DEMO_PAYWALL, name="Demo", query_types={DEMO_TYPE: DEMO_TRIAL_CREDITS})
         yield from create_paywall(paywall, now)
 
 

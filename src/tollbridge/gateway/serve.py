@@ -74,7 +74,9 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
             listener.bind(address)
             listener.listen(BACKLOG)
         except PermissionError:
-            raise StartError(f"port {port} needs privileges; choose one above 1023 with --port") from None
+            raise StartError(
+                f"port {port} needs privileges; choose one above 1023 with --port"
+            ) from None
         except OSError as error:
             raise StartError(
                 f"port {port} on {host} is in use or not to be had ({error.strerror}); "

@@ -7,7 +7,6 @@ Pages share, so that the page meets the same policy here as on a static host.
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -60,5 +59,3 @@ class Site(StaticFiles):
                 for name, value in headers:
                     response.headers[name] = value
         return response
-
-

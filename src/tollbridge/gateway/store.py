@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tollbridge.gateway.database import Database, Script, SqliteDatabase, Statement
+from tollbridge.gateway.data_folder import open_database
+from tollbridge.gateway.database import Database, Script, Statement
 from tollbridge.gateway.errors import StartError
-from tollbridge.gateway.sealing import Sealer, SealBroken, load_master_key
+from tollbridge.gateway.sealing import SealBroken, Sealer, load_master_key
 from tollbridge.gateway.settings import Settings
 
-DATABASE_FILE = "tollbridge.db"
 LOCK_FILE = "gateway.lock"
 
 _CHECK = "master key check"
@@ -39,7 +39,7 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
     """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock_folder(settings.data_dir):
-        database = SqliteDatabase(settings.data_dir / DATABASE_FILE)
+        database = open_database(settings, make=True)
         try:
             sealer = Sealer(load_master_key(settings, make=True))
             await database.write(check_master_key(sealer))

@@ -15,7 +15,7 @@ from tollbridge.gateway.calls.intake import Intake
 from tollbridge.gateway.calls.request import CallRequest
 from tollbridge.gateway.errors import BrokenOff, PageLeft, Refusal
 from tollbridge.gateway.providers import policy
-from tollbridge.gateway.providers.headers import to_page, to_provider
+from tollbridge.gateway.providers.headers import to_page
 from tollbridge.gateway.providers.http import ProviderBrokeOff, Upstream, UpstreamAnswer
 from tollbridge.gateway.providers.provider import Provider
 from tollbridge.gateway.settings import Limits
@@ -62,22 +62,23 @@ class MeteredCall:
         *,
         request: CallRequest,
         provider: Provider,
+        headers: list[tuple[str, str]],
         upstream: Upstream,
         limits: Limits,
         intake: Intake,
         answer: Answer,
         credit: Credit,
     ) -> None:
-        """Prepare a call whose credit is held."""
+        """Prepare a call whose credit is held; `headers` are those that go to the provider."""
         self._request = request
         self._provider = provider
+        self._headers = headers
         self._upstream = upstream
         self._limits = limits
         self._intake = intake
         self._answer = answer
         self._credit = credit
         self._progress = Progress()
-        self._cut = False
 
     async def run(self, body: Body) -> None:
         """Send the call and relay its answer.
@@ -92,6 +93,8 @@ class MeteredCall:
         except Stopped as stopped:
             await self._credit.close(stopped.stop, self._progress)
             raise self._way_out(stopped) from stopped
+        except (PageLeft, BrokenOff):
+            raise  # decided and written already
         except asyncio.CancelledError:  # the server shuts down and has waited long enough
             await self._credit.close(Stop.CUT, self._progress)
             raise
@@ -122,8 +125,8 @@ class MeteredCall:
                 provider,
                 request.method,
                 request.path,
-                policy.upstream_query(request.query),
-                to_provider(provider, request.headers),
+                request.query,
+                self._headers,
                 body,
                 content_length=request.content_length,
                 first_byte_timeout_s=provider.first_byte_timeout_s or self._limits.first_byte_s,
@@ -168,33 +171,22 @@ class MeteredCall:
     async def _relay(self, answer: UpstreamAnswer, own_headers: list[tuple[str, str]]) -> None:
         """Pass the answer through as it comes, watching for the page to leave and for the time."""
         own = [(name.encode(), value.encode()) for name, value in own_headers]
-        timer = self._start_stream_timer(answer)
+        headers = to_page(answer.headers) + own
         try:
-            self._progress.begun = True
-            await self._answer.start(answer.status, to_page(answer.headers) + own)
-            async for chunk in answer.chunks():
-                self._progress.bytes_sent = True
-                await self._answer.send(chunk)
-        except ProviderBrokeOff as error:
+            # Also ends a page that has stopped reading: `send` waits for it.
+            async with asyncio.timeout(self._limits.stream_s):
+                self._progress.begun = True
+                await self._answer.start(answer.status, headers)
+                async for chunk in answer.chunks():
+                    self._progress.bytes_sent = True
+                    await self._answer.send(chunk)
+        except (ProviderBrokeOff, TimeoutError) as error:
             if self._intake.left:
                 raise Stopped(Stop.PAGE_LEFT) from error
-            cut = self._cut or error.idle
-            raise Stopped(Stop.CUT if cut else Stop.BROKE_OFF) from error
-        finally:
-            if timer is not None:
-                timer.cancel()
+            by_us = isinstance(error, TimeoutError) or error.idle
+            raise Stopped(Stop.CUT if by_us else Stop.BROKE_OFF) from error
         if self._intake.left:
             raise Stopped(Stop.PAGE_LEFT)
-
-    def _start_stream_timer(self, answer: UpstreamAnswer) -> asyncio.TimerHandle | None:
-        if self._limits.stream_s is None:
-            return None
-
-        def cut() -> None:
-            self._cut = True
-            answer.close()
-
-        return asyncio.get_running_loop().call_later(self._limits.stream_s, cut)
 
     def _way_out(self, stopped: Stopped) -> Exception:
         if stopped.stop is Stop.PAGE_LEFT:

@@ -78,9 +78,7 @@ class Credit:
         try:
             await self._till.database.write(ledger.settle(self._hold))
         except ledger.HoldLost:
-            return Refusal(
-                "hold_lost", "The call took too long to stay held; nothing is charged."
-            )
+            return Refusal("hold_lost", "The call took too long to stay held; nothing is charged.")
         except StoreUnavailable:
             return unavailable()
         self._settled = True

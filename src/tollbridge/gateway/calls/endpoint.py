@@ -15,6 +15,7 @@ from tollbridge.gateway.calls.intake import Intake, Memory, Receive
 from tollbridge.gateway.calls.quota import Hint, QuotaRefusal
 from tollbridge.gateway.calls.request import CallRequest, read_request
 from tollbridge.gateway.ids import new_id
+from tollbridge.gateway.providers.headers import to_provider
 from tollbridge.gateway.providers.http import Upstream
 
 Scope = MutableMapping[str, Any]
@@ -61,6 +62,7 @@ class CallEndpoint:
         """
         request = read_request(scope)
         admitted = await self.admission.admit(request)
+        headers = to_provider(admitted.provider, request.headers)
         intake = Intake(receive, self.memory)
         try:
             body = await take_body(request, admitted.provider, intake)
@@ -68,6 +70,7 @@ class CallEndpoint:
             call = MeteredCall(
                 request=request,
                 provider=admitted.provider,
+                headers=headers,
                 upstream=self.upstream,
                 limits=self.till.limits,
                 intake=intake,

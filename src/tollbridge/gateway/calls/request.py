@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote_to_bytes
 
 from tollbridge.gateway.errors import Refusal
-from tollbridge.gateway.providers.policy import parse_path
+from tollbridge.gateway.providers.policy import parse_path, upstream_query
 from tollbridge.wire import headers as names
 from tollbridge.wire.paths import GATEWAY, PAYWALL_QUERY
 
@@ -23,7 +23,7 @@ class CallRequest:
 
     Attributes:
         path: The provider's path, without a leading slash, percent-encoding untouched.
-        query: The raw query, the gateway's own parameters still in it.
+        query: The raw query that goes upstream, without the gateway's own parameters.
         content_length: As announced, or None.
     """
 
@@ -64,7 +64,7 @@ def read_request(scope: Mapping[str, object]) -> CallRequest:
         paywall_id=_paywall_id(query, one.get(names.PAYWALL_ID, "")),
         provider_id=_id("provider", unquote_to_bytes(provider_segment).decode("latin-1")),
         path=parse_path(path),
-        query=query,
+        query=upstream_query(query),
         headers=headers,
         content_type=one.get("content-type", ""),
         content_length=_content_length(one),
@@ -100,7 +100,9 @@ def _single_headers(headers: Headers) -> dict[str, str]:
         found[name] = value.decode("latin-1")
     encoding = found.get("content-encoding", "identity").strip().lower()
     if encoding != "identity":
-        raise Refusal("unsupported_body", "A compressed request body cannot be checked; send it plain.")
+        raise Refusal(
+            "unsupported_body", "A compressed request body cannot be checked; send it plain."
+        )
     return found
 
 

@@ -11,6 +11,7 @@ import os
 import queue
 import re
 import threading
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 # The command line writes too; its transactions are short, so five seconds are plenty.
 BUSY_TIMEOUT_MS = 5_000
+# Between two tries to open a file that another process is just making.
+OPENING_PAUSE_S = 0.005
 # Bounds how long the first script of a batch waits for the last one.
 BATCH_SCRIPTS = 512
 # Pages (4 KiB each) in the log before a checkpoint; large enough to keep it off most commits.
@@ -87,7 +90,7 @@ def connect(path: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> apsw.Conne
         _make_private(path)
         connection = apsw.Connection(str(path))
         connection.set_busy_timeout(busy_timeout_ms)
-        connection.execute("pragma journal_mode = wal")
+        _use_log(connection, busy_timeout_ms)
         connection.execute("pragma synchronous = full")
         connection.execute("pragma foreign_keys = on")
         # Else "insert or replace" would get round the triggers that guard the journal.
@@ -97,6 +100,21 @@ def connect(path: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> apsw.Conne
     except (apsw.Error, OSError) as error:
         raise StoreUnavailable(f"cannot open {path}: {error}") from error
     return connection
+
+
+def _use_log(connection: apsw.Connection, busy_timeout_ms: int) -> None:
+    # The change of mode is the one step where SQLite does not wait by itself for another process;
+    # it happens once in the life of a file.
+    deadline = time.monotonic() + busy_timeout_ms / 1000
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+        except apsw.BusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(OPENING_PAUSE_S)
+        else:
+            return
 
 
 def _make_private(path: Path) -> None:

@@ -46,7 +46,9 @@ class Identities:
         """
         scheme, _, text = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not text:
-            raise invalid_token("This needs an access token: Authorization: Bearer ….")
+            raise invalid_token(
+                "This needs an access token in the Authorization header, as a Bearer."
+            )
         identity = self._tokens.verify(text.strip())
         if not await self._state.is_alive(identity.session_id):
             raise invalid_token("The session has ended; sign in again.")

@@ -24,11 +24,12 @@ class FoundToken(NamedTuple):
 
 
 def insert_user(user: User, now: int) -> Script[None]:
-    """Write a new user."""
+    """Write a new user; e-mail addresses are kept in lower case, as they are looked for."""
+    email = None if user.email is None else user.email.lower()
     yield Statement(
         "insert into users (user_id, paywall_id, email, anonymous, created_at)"
         " values ($1, $2, $3, $4, $5)",
-        (user.user_id, user.paywall_id, user.email, int(user.anonymous), now),
+        (user.user_id, user.paywall_id, email, int(user.anonymous), now),
     )
 
 

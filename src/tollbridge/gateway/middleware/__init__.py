@@ -1,1 +1,1 @@
-"""What stands around every endpoint: the request's id and CORS outside, the error boundary inside."""
+"""What stands around every endpoint: the request's id and CORS, then the error boundary."""

@@ -7,7 +7,6 @@ it, and the server closes the connection, so that it cannot look like an end.
 import logging
 
 import orjson
-
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 

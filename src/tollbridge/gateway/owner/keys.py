@@ -36,7 +36,7 @@ class OwnerKeys:
             StoreUnavailable: The store could not be read.
         """
         if not api_key:
-            raise Refusal("apikey_required", "This needs the owner's key: X-Api-Key: sk_….")
+            raise Refusal("apikey_required", "This needs the owner's key, in the header X-Api-Key.")
         now_ms, key_hash = self._clock.now_ms(), hash_key(api_key)
         found = self._recent.get(key_hash, now_ms=now_ms)
         if found is None:

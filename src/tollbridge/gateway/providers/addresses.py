@@ -18,6 +18,7 @@ _NOT_PUBLIC = tuple(
     for text in (
         "64:ff9b:1::/48",  # NAT64 of a local network (RFC 8215)
         "2001::/23",  # IETF protocol assignments, Teredo among them
+        "fec0::/10",  # site-local, deprecated (RFC 3879)
         "3fff::/20",  # documentation (RFC 9637)
         "192.0.0.0/24",  # IETF protocol assignments, one cloud's metadata among them
         "192.88.99.0/24",  # 6to4 relays, withdrawn

@@ -75,7 +75,9 @@ def show_(paywall_id: str, user_id: str, data_dir: Path | None, as_json: bool) -
 @user.command()
 @paywall_option
 @user_option
-@click.option("--type", "query_type", required=True, metavar="TYPE", help="A query type.")
+@click.option(
+    "--type", "query_type", required=True, metavar="TYPE", help="A query type of the paywall."
+)
 @click.option("--amount", type=click.IntRange(1, AMOUNT_MAX), required=True)
 @click.option(
     "--key",
