@@ -45,7 +45,8 @@ class AsgiTransport:
             AbortedError: The request's signal was aborted.
             NetworkError: The app ended without starting an answer.
         """
-        call = self._start(_scope(request, self._client_address), _upload(request.body))
+        scope = _scope(request, self._client_address)
+        call = self._start(scope, _upload(request.body), {"type": "http.disconnect"})
         reply = AsgiReply(call, request.signal)
         await reply.begin()
         return reply
@@ -61,7 +62,7 @@ class AsgiTransport:
 
     async def __aenter__(self) -> "AsgiTransport":
         scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
-        self._lifespan = self._start(scope, _lifespan_events())
+        self._lifespan = self._start(scope, _startup(), {"type": "lifespan.shutdown"})
         message = await self._lifespan.next()
         assert message["type"] == "lifespan.startup.complete", message
         return self
@@ -76,8 +77,8 @@ class AsgiTransport:
             self._lifespan.leave()
         await self.idle()
 
-    def _start(self, scope: Message, upload: AsyncIterator[Message]) -> "_Call":
-        call = _Call(upload)
+    def _start(self, scope: Message, events: AsyncIterator[Message], last: Message) -> "_Call":
+        call = _Call(events, last)
         task = asyncio.create_task(call.run(self._app, scope))
         self._calls.add(task)
         task.add_done_callback(self._ended)
@@ -100,6 +101,7 @@ class AsgiReply:
         self.headers: list[tuple[str, str]] = []
         self._call = call
         self._stop = AbortController()
+        self._stop.signal.subscribe(call.leave)
         self._undo = signal.subscribe(self._stop.abort) if signal is not None else None
         self._ended = False
         self._error: PaywallError | None = None
@@ -155,8 +157,9 @@ class AsgiReply:
 class _Call:
     """One run of the app: what it was sent, and what it has answered so far."""
 
-    def __init__(self, upload: AsyncIterator[Message]) -> None:
-        self._upload = upload
+    def __init__(self, events: AsyncIterator[Message], last: Message) -> None:
+        self._events = events
+        self._last = last
         self._left = asyncio.Event()
         self._messages: deque[Message] = deque()
         self._buffered_bytes = 0
@@ -179,13 +182,11 @@ class _Call:
 
     async def receive(self) -> Message:
         """Give the app its next event: the upload, then, once the client is gone, the leave."""
-        if self._left.is_set():
-            return {"type": "http.disconnect"}
-        event = await anext(self._upload, None)
-        if event is not None:
-            return event
-        await self._left.wait()
-        return {"type": "http.disconnect"}
+        event = None if self._left.is_set() else await anext(self._events, None)
+        if event is None:
+            await self._left.wait()
+            return self._last
+        return event
 
     async def send(self, message: Message) -> None:
         """Take what the app answers; nothing that is sent after the leave goes anywhere."""
@@ -253,7 +254,7 @@ async def _upload(body: Any) -> AsyncIterator[Message]:
     yield {"type": "http.request", "body": _encoded(body or b""), "more_body": False}
 
 
-async def _lifespan_events() -> AsyncIterator[Message]:
+async def _startup() -> AsyncIterator[Message]:
     yield {"type": "lifespan.startup"}
 
 

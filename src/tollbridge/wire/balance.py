@@ -1,5 +1,9 @@
 """A balance: what is left of one query type."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class Balance:
     """Credits left of one query type.
@@ -20,7 +24,7 @@ class Balance:
         self.version = version
         self.granted = granted
 
-    def to_json(self) -> dict:
+    def to_json(self) -> "dict[str, Any]":
         """Return the item of a `balances` list."""
         return {
             "type": self.type,
@@ -57,7 +61,7 @@ class Balance:
         return f"<Balance {self.type}: {self.count} of {self.granted}, version {self.version}>"
 
 
-def read_balances(value: object) -> list:
+def read_balances(value: object) -> list[Balance]:
     """Read a flat `balances` list.
 
     Raises:
@@ -68,7 +72,7 @@ def read_balances(value: object) -> list:
     return [Balance.from_json(item) for item in value]
 
 
-def find_balance(balances: list, query_type: str) -> "Balance | None":
+def find_balance(balances: list[Balance], query_type: str) -> "Balance | None":
     """Return the balance of `query_type`, or None where the user has none."""
     for balance in balances:
         if balance.type == query_type:

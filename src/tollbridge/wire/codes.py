@@ -49,12 +49,12 @@ OURS = {
     "provider_timeout": 504,
 }
 
-STATUS_OF = {}
+STATUS_OF: dict[str, int] = {}
 STATUS_OF.update(CONTRACT)
 STATUS_OF.update(OURS)
 
 
-def status_of(code):
+def status_of(code: str) -> int:
     """Return the HTTP status that `code` travels with.
 
     Raises:

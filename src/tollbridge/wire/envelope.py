@@ -2,17 +2,26 @@
 
 from tollbridge.wire.balance import Balance, find_balance, read_balances
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _SLUG = "abcdefghijklmnopqrstuvwxyz0123456789_.-"
 
 
-def error_body(code: str, message: str, details: object, request_id: str) -> dict:
+def error_body(code: str, message: str, details: object, request_id: str) -> "dict[str, Any]":
     """Return the body of every error of the gateway's own."""
     return {"error": code, "message": message, "details": details, "request_id": request_id}
 
 
 def quota_body(
-    balances: list, query_type: str, held: int, message: str, request_id: str, hint: str = ""
-) -> dict:
+    balances: list[Balance],
+    query_type: str,
+    held: int,
+    message: str,
+    request_id: str,
+    hint: str = "",
+) -> "dict[str, Any]":
     """Return the body of a 402.
 
     `details.balances` is nested as the published contract has it (its client reads only the first
@@ -28,7 +37,7 @@ def quota_body(
     """
     rows = [balance.to_json() for balance in balances]
     current = find_balance(balances, query_type)
-    details = {
+    details: dict[str, Any] = {
         "balances": [{"balances": rows}],
         "queryType": query_type,
         "currentBalance": current.to_json() if current else None,
@@ -42,17 +51,20 @@ def quota_body(
     return body
 
 
-def read_error(body: object, status: int) -> tuple:
+def read_error(body: object, status: int) -> tuple[str, str]:
     """Return (code, message) of an error answer, whoever made it.
 
     The code is the body's `code`, else its `error` if that is a slug, else `http_<status>`;
-    the message is the body's `message`, else an `error` that is a sentence, else "".
+    the message is the body's `message`, else an `error` that is a sentence, else the `message`
+    inside an `error` object (how OpenAI and Anthropic answer), else "".
     """
     if not isinstance(body, dict):
         return f"http_{status}", ""
     code, error, message = body.get("code"), body.get("error"), body.get("message")
     if not isinstance(message, str):
-        message = error if isinstance(error, str) and not _is_slug(error) else ""
+        message = error.get("message") if isinstance(error, dict) else error
+    if not isinstance(message, str) or (message == error and _is_slug(message)):
+        message = ""
     if isinstance(code, str) and code:
         return code, message
     if isinstance(error, str) and _is_slug(error):
@@ -60,7 +72,7 @@ def read_error(body: object, status: int) -> tuple:
     return f"http_{status}", message
 
 
-def read_quota(body: object) -> tuple:
+def read_quota(body: object) -> "tuple[list[Balance], str, Balance | None, int, str]":
     """Return (balances, query_type, current_balance, held, hint) of a 402's body.
 
     Unreadable parts come back empty ([], "", None, 0, ""): a 402 is a quota error whatever its
@@ -84,7 +96,7 @@ def read_quota(body: object) -> tuple:
     )
 
 
-def _readable_balances(flat: object, nested: object) -> list:
+def _readable_balances(flat: object, nested: object) -> list[Balance]:
     first = nested[0] if isinstance(nested, list) and nested else None
     if isinstance(first, dict):
         first = first.get("balances")

@@ -14,7 +14,7 @@ TEST_MODE_QUERY = "test_mode"
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 
-def quote(text):
+def quote(text: str) -> str:
     """Percent-encode `text` as one URL segment (RFC 3986, unreserved characters stay).
 
     By hand, because importing `urllib.parse` costs a quarter of a second in the browser.
@@ -25,12 +25,12 @@ def quote(text):
     )
 
 
-def paywall(paywall_id, rest):
+def paywall(paywall_id: str, rest: str) -> str:
     """Return the path of a paywall's own endpoint, such as `balances` or `auth/refresh`."""
     return f"{API}/paywall/{quote(paywall_id)}/{rest}"
 
 
-def call(provider_id, path=""):
+def call(provider_id: str, path: str = "") -> str:
     """Return the path of a metered call; leading slashes of `path` are dropped.
 
     `path` is the provider's own and is not encoded again; it may carry a query string.

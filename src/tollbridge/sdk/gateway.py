@@ -1,0 +1,204 @@
+"""Metered calls. Read `ApiGatewayClient.call` first: it is the SDK's main path."""
+
+import asyncio
+
+from tollbridge.sdk import options, platform
+from tollbridge.sdk.body import prepare_body
+from tollbridge.sdk.errors import (
+    AbortedError,
+    NetworkError,
+    PaywallError,
+    QuotaExceededError,
+)
+from tollbridge.sdk.exchange import Exchange, failure
+from tollbridge.sdk.headers import callers_headers
+from tollbridge.sdk.request import call_url, check_method, check_signal
+from tollbridge.sdk.response import Response
+from tollbridge.sdk.transport import OwnTransport, Request
+from tollbridge.wire import headers as names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from tollbridge.sdk.body import Body
+    from tollbridge.sdk.metering import Meter
+    from tollbridge.sdk.transport import Reply, Transport
+
+_OPTIONS = (
+    "paywall_id api_origin auth user_id api_key capabilities transport on_charge_success "
+    "on_quota_exceeded meter"
+)
+_CALL_OPTIONS = "provider_id path method body headers signal"
+
+
+class ApiGatewayClient:
+    """Calls providers through the gateway, which holds their keys and counts the credits."""
+
+    def __init__(
+        self,
+        *,
+        paywall_id: str = "",
+        api_origin: str = "",
+        auth: "Any" = None,
+        user_id: "str | None" = None,
+        api_key: "str | None" = None,
+        capabilities: "list[str] | None" = None,
+        transport: "Transport | None" = None,
+        on_charge_success: "Callable[[str | None], Any] | None" = None,
+        on_quota_exceeded: "Callable[[QuotaExceededError], Any] | None" = None,
+        meter: "Meter | None" = None,
+        **unknown: object,
+    ) -> None:
+        """Make a client; nothing is sent.
+
+        Args:
+            paywall_id: The app whose credits are spent.
+            api_origin: The gateway's origin, such as `https://gateway.example.com`.
+            auth: An `AuthClient`, or anything with an async `get_access_token()`; with an async
+                `refresh()` too, an ended session is renewed once.
+            user_id: Whose credits, where there is no token; the gateway believes it only together
+                with the owner's key.
+            api_key: The owner's key, on a server and never in a page; sent only with `user_id`.
+            capabilities: What this client can do, told to the gateway.
+            transport: Carries the requests; by default the browser's `fetch`, else HTTP.
+            on_charge_success: Called (and awaited) with the query type, or None where the gateway
+                did not name one, after a 2xx and before `call` returns. What it raises is
+                reported to the event loop and does not cost the answer.
+            on_quota_exceeded: Called (and awaited) with the error after a 402, before it is raised.
+            meter: Is told what calls cost; `BillingClient.create_api_gateway_client` gives one.
+            **unknown: Refused.
+
+        Raises:
+            ConfigError: `invalid_config` or `apikey_in_browser`.
+        """
+        options.refuse_unknown(
+            unknown, known=_OPTIONS, code="invalid_config", where="ApiGatewayClient"
+        )
+        self._paywall_id = options.check_paywall_id(paywall_id)
+        self._api_origin = options.check_origin(api_origin)
+        options.check_methods(auth, option="auth", methods="get_access_token")
+        options.check_methods(meter, option="meter", methods="charged refused unsure")
+        options.check_callable(on_charge_success, option="on_charge_success")
+        options.check_callable(on_quota_exceeded, option="on_quota_exceeded")
+        options.check_callable(transport, option="transport")
+        trusted = _trusted_headers(options.check_user_id(user_id), options.check_api_key(api_key))
+        self._capabilities = options.check_capabilities(capabilities)
+        self._on_charge_success = on_charge_success
+        self._on_quota_exceeded = on_quota_exceeded
+        self._meter = meter
+        self._own_transport = OwnTransport(transport)
+        self._exchange = Exchange(
+            api_origin=self._api_origin,
+            paywall_id=self._paywall_id,
+            transport=self._own_transport.send,
+            auth=auth,
+            extra_headers=trusted,
+        )
+
+    async def call(
+        self,
+        *,
+        provider_id: str = "",
+        path: str = "",
+        method: str = "POST",
+        body: "Any" = None,
+        headers: "dict[str, str] | None" = None,
+        signal: "Any" = None,
+        **unknown: object,
+    ) -> Response:
+        """Call a provider and return its answer once the headers are here; the body still comes.
+
+        There is no deadline: `signal` or a cancelled task ends a call, and the gateway is told.
+
+        Args:
+            provider_id: The provider's id.
+            path: The path after the provider's base address, perhaps with a query.
+            method: `GET` or `POST`.
+            body: See `prepare_body`. A GET has none.
+            headers: More headers. What the SDK sets itself (Authorization, X-Paywall-Id, …) is
+                not taken from here.
+            signal: The `signal` of an `AbortController`, ours or the browser's.
+            **unknown: Refused.
+
+        Raises:
+            QuotaExceededError: The query type ran out. Nothing was sent to the provider.
+            SessionError: There is no valid session, also after one refresh. Nothing was charged.
+            ProviderError: The provider refused. Nothing was charged.
+            PaywallError: The gateway refused. Nothing was charged.
+            NetworkError: No answer came; the call may have been charged.
+            AbortedError: The signal aborted; the call may have been charged.
+            ConfigError: An argument is wrong. Nothing was sent.
+        """
+        options.refuse_unknown(unknown, known=_CALL_OPTIONS, code="invalid_argument", where="call")
+        url = call_url(self._api_origin, self._paywall_id, provider_id, path)
+        method = check_method(method, has_body=body is not None)
+        check_signal(signal)
+        sent = callers_headers(headers)
+        if signal is not None and signal.aborted:
+            raise AbortedError
+        content = await self._prepare(body)
+        self._add_own(sent, content)
+        request = Request(method, url, headers=sent, body=content.payload, signal=signal)
+        reply = await self._send(request, content)
+        if not 200 <= reply.status < 300:
+            raise await self._refused(reply)
+        return await self._charged(reply)
+
+    async def aclose(self) -> None:
+        """Give the client's own connections back; a transport that was given stays open."""
+        await self._own_transport.aclose()
+
+    async def _prepare(self, body: "Any") -> "Body":
+        try:
+            return await prepare_body(body)
+        except platform.JsException as error:
+            raise NetworkError(f"The body could not be read: {platform.js_failure(error)[1]}.")
+
+    def _add_own(self, headers: dict[str, str], body: "Body") -> None:
+        if body.content_type and (body.fixed_type or "content-type" not in headers):
+            headers["content-type"] = body.content_type
+        if self._capabilities:
+            headers[names.SDK_CAPABILITIES] = self._capabilities
+
+    async def _send(self, request: Request, body: "Body") -> "Reply":
+        try:
+            return await self._exchange.send(request, replayable=body.replayable)
+        except (NetworkError, AbortedError, asyncio.CancelledError):
+            self._unsure()
+            raise
+
+    async def _charged(self, reply: "Reply") -> Response:
+        response = Response(reply, on_broken=self._unsure)
+        if self._meter is not None:
+            await platform.notify(self._meter.charged, response.headers)
+        query_type = response.headers.get(names.QUERY_TYPE) or None
+        try:
+            await platform.notify(self._on_charge_success, query_type)
+        except BaseException:  # cancelled in the hook: nobody will read the answer
+            await response.aclose()
+            raise
+        return response
+
+    async def _refused(self, reply: "Reply") -> PaywallError:
+        error = await failure(reply)
+        if isinstance(error, QuotaExceededError):
+            if self._meter is not None:
+                await platform.notify(self._meter.refused, error)
+            await platform.notify(self._on_quota_exceeded, error)
+        return error
+
+    def _unsure(self) -> None:
+        if self._meter is not None:
+            self._meter.unsure()
+
+
+def _trusted_headers(user_id: "str | None", api_key: "str | None") -> dict[str, str]:
+    """Return what a trusted server sends where it has no token."""
+    trusted = {}
+    if user_id is not None:
+        trusted[names.USER_ID] = user_id
+        if api_key is not None:
+            trusted[names.API_KEY] = api_key
+    return trusted

@@ -1,0 +1,170 @@
+"""What differs between CPython, Pyodide and MicroPython. With `transport/fetch.py`, all of our JS.
+
+Two things about MicroPython shape this file. A JavaScript function that throws while Python calls
+it unwinds the interpreter, and no `except` sees it: whatever may throw is called through a promise,
+whose rejection can be caught. And JavaScript's whole numbers arrive cut to 32 bits.
+"""
+
+import asyncio
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+MICROPYTHON = sys.implementation.name == "micropython"
+HAS_JS = sys.platform in ("emscripten", "webassembly")
+
+if HAS_JS:
+    import js
+
+    if MICROPYTHON:
+        from jsffi import JsException as JsException
+        from jsffi import JsProxy, to_js
+    else:
+        from pyodide.ffi import JsException as JsException
+        from pyodide.ffi import JsProxy, to_js
+else:
+
+    class JsException(Exception):  # type: ignore[no-redef]
+        """Never raised where there is no JavaScript."""
+
+
+# A page or a worker of one, where every visitor can read what Python holds. Node is neither.
+IN_PAGE = HAS_JS and (hasattr(js, "document") or hasattr(js, "WorkerGlobalScope"))
+
+_JS_KINDS = {
+    "FormData": "form",
+    "Blob": "blob",
+    "File": "blob",
+    "ReadableStream": "stream",
+    "ArrayBuffer": "bytes",
+    "Uint8Array": "bytes",
+    "URLSearchParams": "text",
+    "AbortSignal": "signal",
+}
+
+
+def now_s() -> float:
+    """Return seconds since 1970, UTC."""
+    return time.time()
+
+
+def is_nullish(value: object) -> bool:
+    """Return whether `value` is None, or JavaScript's `null` or `undefined`.
+
+    Pyodide has None for `undefined`, MicroPython for `null`; the other one has a type of its own.
+    """
+    return value is None or type(value).__name__ in ("JsNull", "undefined")
+
+
+def js_kind(value: object) -> str:
+    """Return what a JavaScript value is: form, blob, stream, bytes, text, signal, or "" ."""
+    if not HAS_JS or not isinstance(value, JsProxy):
+        return ""
+    name = str(js.Object.prototype.toString.call(value))
+    return _JS_KINDS.get(name[len("[object ") : -1], "")
+
+
+def js_failure(error: Exception) -> tuple[str, str]:
+    """Return (name, message) of a JavaScript error, such as ("TypeError", "Failed to fetch")."""
+    if MICROPYTHON:
+        return str(error.args[1]), str(error.args[2])
+    return str(getattr(error, "name", "Error")), str(getattr(error, "message", error))
+
+
+def to_js_bytes(data: bytes) -> "Any":
+    """Copy bytes into a `Uint8Array`."""
+    return to_js(data)
+
+
+def from_js_bytes(js_bytes: "Any") -> bytes:
+    """Copy a `Uint8Array` into bytes."""
+    return bytes(js_bytes) if MICROPYTHON else js_bytes.to_bytes()
+
+
+async def call_js(js_function: "Any", js_this: "Any", *args: object) -> "Any":
+    """Call a JavaScript function that may throw, so that the error can be caught everywhere.
+
+    Args:
+        js_function: The function.
+        js_this: What `this` is in it.
+        *args: At least one. The last one travels through a promise and must not be one itself.
+
+    Raises:
+        JsException: It threw.
+    """
+    return await js.Promise.resolve(args[-1]).then(js_function.bind(js_this, *args[:-1]))
+
+
+async def freeze_js_body(js_body: "Any") -> tuple["Any", str]:
+    """Read a FormData or a ReadableStream to its end: (Blob, content type or "").
+
+    A FormData would be written anew, under another boundary, each time it is sent; a Blob is the
+    same bytes each time. A stream would need HTTP/2, and a browser refuses it on anything else.
+
+    Raises:
+        JsException: The stream failed, or was read before.
+    """
+    js_answer = await call_js(js.Reflect.construct, None, js.Response, js.Array.of(js_body))
+    content_type = js_answer.headers.get("content-type")
+    js_blob = await js_answer.blob()
+    return js_blob, "" if is_nullish(content_type) else str(content_type)
+
+
+async def local_storage(method: str, *args: str) -> "Any":
+    """Call a method of the page's `localStorage`.
+
+    Raises:
+        JsException: The browser refuses: blocked cookies, a sandboxed frame, a full disk.
+        LookupError: There is no `localStorage` here.
+    """
+    js_area = await call_js(js.Reflect.get, None, js.globalThis, "localStorage")
+    if is_nullish(js_area):
+        raise LookupError("there is no localStorage")
+    return await call_js(getattr(js_area, method), js_area, *args)
+
+
+def spawn(work: "Coroutine[Any, Any, None]") -> "asyncio.Task[None] | None":
+    """Start `work` beside the caller; None, with `work` closed, where no event loop runs.
+
+    Keep the task: the event loop alone does not.
+    """
+    try:
+        return asyncio.create_task(work)
+    except RuntimeError:
+        work.close()
+        return None
+
+
+async def notify(hook: "Callable[..., Any] | None", *args: object) -> None:
+    """Call a hook, and await it where it is asynchronous. Its errors are reported, not raised.
+
+    An answer that was paid for is not lost because a listener has a bug.
+    """
+    if hook is None:
+        return
+    try:
+        result = hook(*args)
+        if hasattr(result, "__await__") or hasattr(result, "send"):
+            await result
+    except Exception as error:
+        report(error, "a hook given to the Tollbridge SDK failed")
+
+
+def call_listener(listener: "Callable[..., Any]", *args: object) -> None:
+    """Call a listener. What it raises is reported, not raised: see `notify`."""
+    try:
+        listener(*args)
+    except Exception as error:
+        report(error, "a listener given to the Tollbridge SDK failed")
+
+
+def report(error: Exception, what: str) -> None:
+    """Tell the event loop of an error that has no caller to go to; it ends in log or console."""
+    context: dict[str, Any] = {"message": what, "exception": error}
+    if MICROPYTHON:
+        context["future"] = None
+    asyncio.get_event_loop().call_exception_handler(context)

@@ -1,0 +1,121 @@
+"""A session and its user: values, and how they are read from the gateway and kept. Pure."""
+
+import json
+
+from tollbridge.sdk.errors import PaywallError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class User:
+    """Who is signed in.
+
+    Attributes:
+        id: The gateway's id of the user.
+        email: The address, None for an anonymous user.
+        is_anonymous: Whether the user never said who they are.
+    """
+
+    __slots__ = ("email", "id", "is_anonymous")
+
+    def __init__(self, id: str, email: "str | None" = None, is_anonymous: bool = False) -> None:
+        """Make a user; see the class for the fields."""
+        self.id = id
+        self.email = email
+        self.is_anonymous = is_anonymous
+
+    def to_json(self) -> "dict[str, Any]":
+        """Return the user as it is stored."""
+        return {"id": self.id, "email": self.email, "is_anonymous": self.is_anonymous}
+
+    @classmethod
+    def from_json(cls, value: object) -> "User | None":
+        """Read a user; None for what is none."""
+        if not isinstance(value, dict) or not isinstance(value.get("id"), str):
+            return None
+        email = value.get("email")
+        return cls(
+            value["id"],
+            email if isinstance(email, str) else None,
+            value.get("is_anonymous") is True,
+        )
+
+    def __repr__(self) -> str:
+        return f"<User {self.id}{' anonymous' if self.is_anonymous else ''}>"
+
+
+class Session:
+    """A signed-in user's tokens. It never changes; a refresh makes another one.
+
+    Attributes:
+        access_token: Goes with every request; None after a reload, until the first refresh.
+        refresh_token: Makes the next access token; also in storage.
+        expires_at: When the access token ends, in seconds since 1970 by this machine's clock; 0
+            where there is none.
+        user: Whose it is; None where nobody said.
+    """
+
+    __slots__ = ("access_token", "expires_at", "refresh_token", "user")
+
+    def __init__(
+        self,
+        access_token: "str | None",
+        refresh_token: str,
+        expires_at: float,
+        user: "User | None",
+    ) -> None:
+        """Make a session; see the class for the fields."""
+        self.access_token = access_token
+        self.refresh_token = refresh_token
+        self.expires_at = expires_at
+        self.user = user
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether its user is anonymous."""
+        return self.user is not None and self.user.is_anonymous
+
+    @classmethod
+    def from_answer(cls, body: object, *, user: "User | None", now_s: float) -> "Session":
+        """Read the tokens of a sign-in or a refresh; a refresh brings no user, so give the old one.
+
+        The end is counted from `expires_in` and our own clock: the two machines' clocks may differ.
+
+        Raises:
+            PaywallError: `unknown`: these are no tokens.
+        """
+        if not isinstance(body, dict):
+            body = {}
+        access_token, refresh_token = body.get("access_token"), body.get("refresh_token")
+        lasts_s = body.get("expires_in")
+        if (
+            not isinstance(access_token, str)
+            or not isinstance(refresh_token, str)
+            or isinstance(lasts_s, bool)
+            or not isinstance(lasts_s, (int, float))
+        ):
+            # The body is not shown: it may hold a token.
+            raise PaywallError("unknown", "The gateway's answer to a sign-in holds no tokens.")
+        new_user = User.from_json(body.get("user")) or user
+        return cls(access_token, refresh_token, now_s + lasts_s, new_user)
+
+    def to_text(self) -> str:
+        """Return what is stored: no access token, it stays in memory."""
+        user = self.user.to_json() if self.user else None
+        return json.dumps({"refresh_token": self.refresh_token, "user": user})
+
+    @classmethod
+    def from_text(cls, text: "str | None") -> "Session | None":
+        """Read what was stored; None for nothing and for what cannot be read."""
+        try:
+            value = json.loads(text or "null")
+        except ValueError:
+            return None
+        if not isinstance(value, dict) or not isinstance(value.get("refresh_token"), str):
+            return None
+        return cls(None, value["refresh_token"], 0, User.from_json(value.get("user")))
+
+    def __repr__(self) -> str:
+        return f"<Session of {self.user!r}>"
