@@ -109,12 +109,15 @@ def photograph(browser: Browser, address: str, name: str, out: Path) -> None:
     """Reach one state and save it in every size and scheme."""
     with browser.new_context(base_url=address) as context:
         page = context.new_page()
+        # Narrow first: a page scrolled to its end stays there when it grows, not when it shrinks.
+        page.set_viewport_size({"width": SIZES["360"][0], "height": SIZES["360"][1]})
         STATES[name](page)
         for size, (width, height) in SIZES.items():
             for scheme in SCHEMES:
                 page.set_viewport_size({"width": width, "height": height})
                 page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
                 page.screenshot(path=out / f"{name}-{size}-{scheme}.png", animations="disabled")
+        page.unroute_all(behavior="ignoreErrors")  # `start` holds requests back to the end
     print(f"{name}: {len(SIZES) * len(SCHEMES)} pictures", flush=True)
 
 

@@ -1,0 +1,1 @@
+"""What is seen: the chat, the counter, the notice. Import the modules; only some need a browser."""

@@ -1,0 +1,35 @@
+"""Runs what a button starts, and keeps hold of it until it is done."""
+
+import asyncio
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
+
+class Tasks:
+    """The page's tasks. An event loop holds them so weakly that they could vanish.
+
+    Attributes:
+        running: Those that have not ended.
+    """
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.running: list[asyncio.Task[None]] = []
+
+    def start(self, coroutine: "Coroutine[Any, Any, None]") -> None:
+        """Run `coroutine` beside everything else.
+
+        An error that it raises reaches the event loop, which prints it to the console.
+        """
+
+        async def run() -> None:
+            try:
+                await coroutine
+            finally:
+                self.running.remove(task)
+
+        task = asyncio.create_task(run())
+        self.running.append(task)

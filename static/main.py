@@ -1,0 +1,5 @@
+"""PyScript starts here."""
+
+from tollbridge.pages.spa import main
+
+main()

@@ -1,0 +1,197 @@
+"""Chromium, a gateway as a process of its own, and tabs that tell on what they load and say.
+
+Fixtures and tests here share one event loop for the session (`loop_scope="session"`), because the
+browser belongs to the loop that started it.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+
+from building.chromium import FLAGS, find_chromium
+from building.site import build_site
+
+# Pyodide compiles its standard library at every start, and CI's two cores may be busy.
+PYTHON_UP_MS = 60_000
+GATEWAY_STOPS_S = 10
+PROGRAM = Path(sys.executable).with_name("tollbridge")
+
+
+@dataclass
+class Gateway:
+    """A running `tollbridge serve --demo`.
+
+    Attributes:
+        url: Where it answers, and serves the page.
+        data_dir: Its database.
+        demo_url: The demo provider's own address.
+    """
+
+    url: str
+    data_dir: Path
+    demo_url: str = ""
+
+    async def run(self, *words: str) -> str:
+        """Run the command line tool, whose first word is left out, and return what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            PROGRAM, *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        out, err = await process.communicate()
+        assert process.returncode == 0, err.decode()
+        return out.decode()
+
+    async def json(self, *words: str) -> Any:
+        """Run the tool with `--json` on this gateway's data."""
+        return json.loads(await self.run(*words, "--json", "--data-dir", str(self.data_dir)))
+
+    async def newest_request(self, model: str) -> dict[str, Any]:
+        """What the demo provider tells of the last request for `model`."""
+        async with aiohttp.request("GET", f"{self.demo_url}/v1/requests") as answer:
+            requests = (await answer.json())["requests"]
+        newest: dict[str, Any] = [r for r in requests if r["model"] == model][-1]
+        return newest
+
+    async def ended_request(self, model: str) -> dict[str, Any]:
+        """The same, once it is over; asks until then."""
+        while (newest := await self.newest_request(model))["state"] == "running":
+            pass
+        return newest
+
+    async def debit(self, user_id: str, amount: int) -> None:
+        """Take credits from a visitor, as the owner's server may."""
+        key = await self.json("key", "create", "--paywall", "pw_demo")
+        async with aiohttp.request(
+            "POST",
+            f"{self.url}/api/v1/paywall/pw_demo/balances",
+            headers={"x-api-key": key["key"]},
+            json={"user_id": user_id, "type": "standard", "amount": amount, "op": "debit"},
+        ) as answer:
+            assert answer.status == 200, await answer.text()
+
+
+@dataclass
+class Tab:
+    """A tab of a visitor who was never here before.
+
+    Attributes:
+        page: Playwright's page.
+        origins: Every origin that the page asked for anything.
+        complaints: Errors and policy violations that the browser wrote to its console.
+    """
+
+    page: Page
+    origins: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        """Listen from the first request on."""
+        self.page.on("request", lambda request: self.origins.add(origin_of(request.url)))
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    async def user_id(self) -> str:
+        """Who the page signed in; the SDK keeps the session in `localStorage`."""
+        kept = await self.page.evaluate("Object.values(localStorage)")
+        users = [json.loads(text).get("user") for text in kept if text.startswith("{")]
+        found: str = next(user["id"] for user in users if user)
+        return found
+
+
+OpenTab = Callable[..., Awaitable[Tab]]
+
+
+def origin_of(url: str) -> str:
+    """The origin of a URL; what the page makes by itself (`data:`, `blob:`) has none."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """The browser; each test takes a context of its own."""
+    program = find_chromium()
+    if program is None:
+        pytest.fail("Chromium is not installed; `python3 build.py test` installs it")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page as it is built for the gateway's own origin, from the sources as they are now."""
+    out = tmp_path_factory.mktemp("site") / "site"
+    build_site(out)
+    return out
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def gateway(site: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gateway]:
+    """A gateway that serves the page and the demo, with a database of its own."""
+    async with serving(site, tmp_path_factory.mktemp("data")) as running:
+        yield running
+
+
+@asynccontextmanager
+async def serving(site: Path, data_dir: Path) -> AsyncIterator[Gateway]:
+    """Run the gateway as a process until it is left."""
+    words = ["serve", "--demo", "--port", "0", "--data-dir", str(data_dir)]
+    environment = {**os.environ, "TOLLBRIDGE_SITE_DIR": str(site)}
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM, *words, env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        said = (await process.stdout.readline()).decode()
+        gateway = Gateway(said.split()[-1], data_dir)
+        providers = (await gateway.json("provider", "list"))["providers"]
+        gateway.demo_url = providers[0]["base_url"]
+        yield gateway
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), GATEWAY_STOPS_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_tab(chromium: Browser) -> AsyncIterator[OpenTab]:
+    """Opens tabs, each of another visitor, and closes them after the test.
+
+    `open_tab(url, **context)` navigates to `url`; without one it stays empty, for a test that has
+    something to prepare. `context` is what Playwright's `new_context` takes.
+    """
+    contexts = []
+
+    async def open_tab(url: str = "", **context: Any) -> Tab:
+        contexts.append(await chromium.new_context(**context))
+        tab = Tab(await contexts[-1].new_page())
+        tab.page.set_default_timeout(PYTHON_UP_MS)
+        tab.watch()
+        if url:
+            await tab.page.goto(url)
+        return tab
+
+    yield open_tab
+    for context in contexts:
+        await context.close()
