@@ -1,0 +1,108 @@
+"""A script is committed whole or leaves nothing behind, and stands alone in its batch."""
+
+import asyncio
+
+import apsw
+import pytest
+
+from tests.database.notes import add_note, list_notes, run
+from tollbridge.gateway.database import StoreUnavailable
+
+
+class Refused(Exception):
+    """What a part may raise in the middle of a script."""
+
+
+def refuse_after(note):
+    """Write something, then change one's mind."""
+    yield from add_note(note)
+    raise Refused(note)
+
+
+def repeat(note):
+    """Write the same unique note twice."""
+    yield from add_note(note)
+    yield from add_note(note)
+
+
+def recover(note):
+    """Meet an error of the store and go on with something else."""
+    try:
+        yield from repeat(note)
+    except apsw.ConstraintError:
+        yield from add_note("instead")
+
+
+async def test_a_script_that_raises_disturbs_nobody(database):
+    """Its neighbours in the batch get their answers; of itself nothing is left."""
+    answers = await asyncio.gather(
+        database.write(add_note("a")),
+        database.write(refuse_after("b")),
+        database.write(add_note("c")),
+        database.write(repeat("d")),
+        database.write(add_note("e")),
+        return_exceptions=True,
+    )
+    assert [type(answer) for answer in answers] == [str, Refused, str, StoreUnavailable, str]
+    assert await database.read(list_notes()) == ["a", "c", "e"]
+
+
+@pytest.mark.parametrize("mistake", [SystemExit, KeyboardInterrupt, asyncio.CancelledError])
+async def test_not_even_a_script_that_wants_to_end_everything(database, mistake):
+    """Whatever a script raises is its caller's; the store lives on, for writes and reads."""
+
+    def script():
+        yield from run("select 1")
+        raise mistake
+
+    for method in (database.write, database.read):
+        with pytest.raises(mistake):
+            await method(script())
+    assert await database.write(add_note("a")) == "a"
+    assert await database.read(list_notes()) == ["a"]
+
+
+async def test_what_a_statement_broke_is_undone_although_the_script_goes_on(database):
+    """A script may catch an error; the statements before it are its own affair."""
+    await database.write(recover("a"))
+    assert await database.read(list_notes()) == ["a", "instead"]
+
+
+async def test_a_failing_script_says_that_nothing_happened(database):
+    """Its outcome is known: nothing."""
+    with pytest.raises(StoreUnavailable) as caught:
+        await database.write(repeat("a"))
+    assert not caught.value.outcome_unknown
+
+
+async def test_wrong_sql_is_the_scripts_own_trouble(database):
+    """A mistake in a statement does not reach the neighbours either."""
+    answers = await asyncio.gather(
+        database.write(run("select nonsense")),
+        database.write(add_note("a")),
+        return_exceptions=True,
+    )
+    assert isinstance(answers[0], StoreUnavailable)
+    assert answers[1] == "a"
+
+
+async def test_a_value_the_store_cannot_keep_is_refused(database):
+    """A whole number beyond 64 bits is an error and not a wrong number."""
+    with pytest.raises(OverflowError):
+        await database.write(run("select $1", 2**64))
+
+
+async def test_a_deferred_write_rides_along_and_its_failure_is_logged(database, caplog):
+    """Nobody waits for it; whoever reads the log learns that it failed."""
+    database.write_later(add_note("later"))
+    database.write_later(repeat("twice"))
+    await database.write(add_note("now"))
+    assert await database.read(list_notes()) == ["later", "now"]
+    assert "a deferred write failed" in caplog.text
+
+
+async def test_a_reading_script_cannot_write(database):
+    """Reads share a transaction without savepoints, so a write there is refused."""
+    with pytest.raises(StoreUnavailable, match="readonly"):
+        await database.read(add_note("a"))
+    assert await database.read(list_notes()) == []

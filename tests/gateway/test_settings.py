@@ -1,0 +1,115 @@
+"""Settings come from the environment, and a mistake in one is said in a sentence."""
+
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from tollbridge.gateway.errors import StartError
+from tollbridge.gateway.settings import LATER, LATER_LIMITS, LIMITS, NAMES, Limits, read_settings
+
+
+def test_nothing_needs_to_be_set():
+    """An empty environment is a gateway on this machine alone."""
+    settings = read_settings({})
+    assert (settings.host, settings.port, settings.data_dir) == ("127.0.0.1", 8642, Path("var"))
+    assert settings.limits == Limits(5, 300, 120, 1800)
+    assert settings.issuer == "http://localhost:8642"
+    assert (settings.site_dir, settings.master_key, settings.unenforced) == (None, None, ())
+
+
+def test_what_is_set_counts():
+    """Each setting reaches its field."""
+    settings = read_settings(
+        {
+            "TOLLBRIDGE_HOST": "0.0.0.0",
+            "TOLLBRIDGE_PORT": "0",
+            "TOLLBRIDGE_DATA_DIR": "/srv/tollbridge",
+            "TOLLBRIDGE_PUBLIC_URL": "https://gw.example/",
+            "TOLLBRIDGE_SITE_DIR": "dist",
+            "TOLLBRIDGE_MASTER_KEY_FILE": "key",
+            "TOLLBRIDGE_LIMIT_IDLE_S": "7",
+            "TOLLBRIDGE_WORKERS": "1",
+            "PATH": "/bin",
+        }
+    )
+    assert (settings.host, settings.port) == ("0.0.0.0", 0)
+    assert (settings.data_dir, settings.site_dir) == (Path("/srv/tollbridge"), Path("dist"))
+    assert settings.master_key_file == Path("key")
+    assert settings.issuer == "https://gw.example"
+    assert settings.limits.idle_s == 7
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("PROT", "PORT"),
+        ("DATADIR", "DATA_DIR"),
+        ("LIMIT_USER_EARLY_LEAVE", "LIMIT_USER_EARLY_LEAVES"),
+        ("MASTERKEY", "MASTER_KEY"),
+        ("limit_idle_s", "LIMIT_"),
+        ("", ""),
+    ],
+)
+def test_an_unknown_name_is_an_error_that_names_the_nearest(wrong, right):
+    """A typing mistake does not leave a limit at its default unnoticed."""
+    with pytest.raises(StartError) as caught:
+        read_settings({f"TOLLBRIDGE_{wrong}": "1"})
+    assert f"unknown setting TOLLBRIDGE_{wrong};" in str(caught.value)
+    assert f"did you mean TOLLBRIDGE_{right}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "http", "TOLLBRIDGE_PORT is 'http'; it must be a whole number"),
+        ("PORT", "80.5", "it must be a whole number"),
+        ("PORT", "", "it must be a whole number"),
+        ("PORT", "65536", "TOLLBRIDGE_PORT is 65536; it must be from 0 to 65535"),
+        ("PORT", "-1", "it must be from 0 to 65535"),
+        ("WORKERS", "0", "it must be from 1 to 1024"),
+        ("WORKERS", "2", "TOLLBRIDGE_WORKERS above 1 needs PostgreSQL"),
+        ("DATABASE_URL", "postgresql://db/x", "TOLLBRIDGE_DATABASE_URL is not supported"),
+        ("LIMIT_IDLE_S", "0", "TOLLBRIDGE_LIMIT_IDLE_S is 0; it must be from 1 to 1000000000"),
+        ("LIMIT_IDLE_S", "none", "TOLLBRIDGE_LIMIT_IDLE_S is 'none'; it must be a whole number"),
+        ("LIMIT_IDLE_S", "", "it must be a whole number"),
+    ],
+)
+def test_a_malformed_value_is_an_error_that_shows_it(name, value, said):
+    """The sentence has the name, the value, and what would be right."""
+    with pytest.raises(StartError, match=said):
+        read_settings({f"TOLLBRIDGE_{name}": value})
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_off_lifts_a_limit(name):
+    """Each enforced limit can be lifted, and only that one is."""
+    limits = read_settings({f"TOLLBRIDGE_LIMIT_{name}": "off"}).limits
+    assert getattr(limits, name.lower()) is None
+    others = [other.lower() for other in LIMITS if other != name]
+    assert all(getattr(limits, other) == getattr(Limits(), other) for other in others)
+
+
+@pytest.mark.parametrize("name", [*LATER, *(f"LIMIT_{name}" for name in LATER_LIMITS)])
+def test_a_setting_that_is_not_enforced_yet_is_said_aloud(name):
+    """It is accepted, since scripts rely on the names, and listed for whoever starts the server."""
+    assert read_settings({f"TOLLBRIDGE_{name}": "5"}).unenforced == (f"TOLLBRIDGE_{name}",)
+
+
+def test_every_limit_is_a_setting():
+    """What the program limits, the operator can change."""
+    assert {name.lower() for name in LIMITS} == set(Limits.__dataclass_fields__)
+    assert all(f"LIMIT_{name}" in NAMES for name in LIMITS)
+
+
+def test_settings_do_not_change():
+    """They are read once."""
+    with pytest.raises(FrozenInstanceError):
+        read_settings({}).port = 1
+
+
+def test_a_master_key_is_not_shown():
+    """Settings can be logged whole."""
+    settings = read_settings({"TOLLBRIDGE_MASTER_KEY": "c2VjcmV0"})
+    assert "c2VjcmV0" not in repr(settings)
+    assert settings.master_key.reveal() == "c2VjcmV0"
