@@ -1,7 +1,21 @@
 """Options and fixtures that every test may use."""
 
+import asyncio
+import functools
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.support.world import World
+
+# Seconds for one async test. pytest-timeout's alarm never reaches a test that waits inside uvloop,
+# the loop's own timer does; a test that needs longer says so with `pytest.mark.timeout`.
+ASYNC_TEST_S = 60
 
 settings.register_profile("short", max_examples=60, deadline=None)
 settings.register_profile("long", max_examples=2_000, deadline=None)
@@ -18,9 +32,36 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes minutes unless it was asked for; pytest counts it as deselected."""
+    """Limit the async tests, and leave out what takes minutes unless it was asked for."""
+    for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            marker = item.get_closest_marker("timeout")
+            item.obj = _limited(item.obj, float(marker.args[0]) if marker else ASYNC_TEST_S)
     if config.getoption("--long"):
         return
     long = [item for item in items if item.get_closest_marker("long")]
     items[:] = [item for item in items if not item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=long)
+
+
+def _limited(
+    test: Callable[..., Awaitable[None]], limit_s: float
+) -> Callable[..., Awaitable[None]]:
+    """The test, ended with a `TimeoutError` when it takes too long."""
+
+    @functools.wraps(test)
+    async def within_limit(*args: object, **kwargs: object) -> None:
+        async with asyncio.timeout(limit_s):
+            await test(*args, **kwargs)
+
+    return within_limit
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> "AsyncIterator[World]":
+    """A running gateway with its scripted provider; its ledger is exact when the test ends."""
+    from tests.support.world import open_world  # the gateway is imported where it is used
+
+    async with open_world(tmp_path) as opened:
+        yield opened
+        assert await opened.verify() == []

@@ -77,7 +77,9 @@ def main() -> int:
     if failed:
         # Said before the tests, whose summary could otherwise pass for the whole result.
         print(f"failed so far: {', '.join(failed)}; the tests follow", flush=True)
-    command = [sys.executable, "-m", "pytest", *["--long"] * options.long, *pytest_arguments]
+    command = [sys.executable, "-m", "pytest", *pytest_arguments]
+    if options.long:
+        command += ["--long", "-o", "faulthandler_timeout=7200"]  # some take most of an hour
     tested = subprocess.call(command, cwd=ROOT)
     return 1 if failed else tested
 
