@@ -14,9 +14,18 @@ PYODIDE = (
     "pyodide-lock.json",
 )
 
-# PyScript loads parts of itself when a page asks for them. Ours asks for the reader of its
-# pyscript.toml and for the plugin that shows errors; editor, terminal and games stay out.
-PYSCRIPT_CHUNKS = ("error-", "toml-")
+# PyScript loads parts of itself when a page asks for them: the reader of a pyscript.toml, and its
+# plugins, whose first small files it loads for the interpreter that a page does not configure, too.
+# What those in turn load once they are used (an editor, a terminal) stays out.
+PYSCRIPT_CHUNKS = (
+    "deprecations-manager-",
+    "donkey-",
+    "error-",
+    "py-editor-",
+    "py-game-",
+    "py-terminal-",
+    "toml-",
+)
 
 _STATIC_IMPORT = re.compile(r"""(?:from|import)\s*["']\./([^"']+)["']""")
 _DYNAMIC_IMPORT = re.compile(r"""import\(\s*["']\./([^"']+)["']""")
