@@ -4,17 +4,17 @@ import os
 import shlex
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tollbridge.gateway.app import Gateway
 from tollbridge.gateway.calls.quota import Hint
-from tollbridge.gateway.database import Script
+from tollbridge.gateway.database import Script, Statement
 from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.paywalls import Paywall, create_paywall, find_paywall
 from tollbridge.gateway.providers.demo import DemoProvider
 from tollbridge.gateway.providers.presets import make_provider
 from tollbridge.gateway.providers.provider import Provider
-from tollbridge.gateway.providers.queries import set_enabled
+from tollbridge.gateway.providers.queries import find_provider, set_enabled
 from tollbridge.gateway.providers.registry import store_provider
 from tollbridge.gateway.secret import Secret
 from tollbridge.gateway.settings import DEFAULT_DATA_DIR, PREFIX, Settings
@@ -24,6 +24,9 @@ DEMO_PROVIDER = "prov_demo_chat"
 DEMO_TYPE = "standard"
 DEMO_TRIAL_CREDITS = 20
 DEMO_TOP_UP = 5
+
+# Notes in `meta` which providers were made for a key of the environment.
+_MARK = "provider from the environment: "
 
 
 class RealProvider(NamedTuple):
@@ -105,21 +108,42 @@ def _ensure_paywall(now: int) -> Script[None]:
 async def set_up_real_providers(gateway: Gateway, *, wanted: bool, anonymous: bool) -> None:
     """Add a provider for each key in the environment, or switch off those of an earlier start.
 
+    A provider of the same id that the owner has added by hand since is left alone.
+
     Raises:
         StartError: They are wanted and there is no key, or a key without named models.
     """
-    if not wanted:
-        for real in REAL_PROVIDERS:
-            await gateway.database.write(set_enabled(real.provider_id, enabled=False))
-        return
-    providers = read_real_providers(os.environ, anonymous=anonymous)
+    if wanted:
+        providers = read_real_providers(os.environ, anonymous=anonymous)
+        await gateway.database.write(_store_real(gateway, providers))
+    else:
+        await gateway.database.write(_switch_off_real())
 
-    def store() -> Script[Any]:
-        yield from _ensure_paywall(gateway.clock.now_ms())
-        for provider in providers:
-            yield from store_provider(provider, gateway.sealer, gateway.clock.now_ms())
 
-    await gateway.database.write(store())
+def _store_real(gateway: Gateway, providers: list[Provider]) -> Script[None]:
+    now = gateway.clock.now_ms()
+    yield from _ensure_paywall(now)
+    for provider in providers:
+        yield from store_provider(provider, gateway.sealer, now)
+        yield Statement(
+            "insert into meta (name, value) values ($1, $2)"
+            " on conflict (name) do update set value = excluded.value",
+            (_MARK + provider.provider_id, (yield from _sealed_key(provider.provider_id))),
+        )
+
+
+def _switch_off_real() -> Script[None]:
+    for real in REAL_PROVIDERS:
+        name = _MARK + real.provider_id
+        rows = yield Statement("select value from meta where name = $1", (name,))
+        if rows and rows[0][0] == (yield from _sealed_key(real.provider_id)):
+            yield from set_enabled(real.provider_id, enabled=False)
+
+
+def _sealed_key(provider_id: str) -> Script[str]:
+    # Sealing is never twice the same, so this tells our row from one that replaced it.
+    stored = yield from find_provider(provider_id)
+    return stored.key_sealed.hex() if stored and stored.key_sealed else ""
 
 
 def read_real_providers(environment: Mapping[str, str], *, anonymous: bool) -> list[Provider]:

@@ -1,0 +1,115 @@
+"""What `serve --demo` and `--real-providers` add, and what they never do."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.support.world import open_world
+from tollbridge.gateway.demo import (
+    DEMO_PAYWALL,
+    DEMO_PROVIDER,
+    demo_hint,
+    read_real_providers,
+    set_up_demo,
+    set_up_real_providers,
+)
+from tollbridge.gateway.errors import StartError
+from tollbridge.gateway.providers.queries import find_provider
+from tollbridge.gateway.secret import Secret
+from tollbridge.gateway.settings import Settings
+
+KEYS = {"OPENAI_API_KEY": "sk-openai", "TOLLBRIDGE_OPENAI_MODELS": "gpt-a, gpt-b"}
+
+
+def test_the_hint_is_a_command_that_a_shell_takes() -> None:
+    """It names the visitor and the query type, and the data folder only where it must."""
+    plain = demo_hint(Settings())(DEMO_PAYWALL, "user_1", "standard")
+    assert plain == (
+        ".venv/bin/tollbridge user grant --paywall pw_demo --user user_1 --type standard --amount 5"
+    )
+    elsewhere = demo_hint(Settings(data_dir=Path("/data of mine")))
+    words = shlex.split(elsewhere(DEMO_PAYWALL, "user_1", "standard"))
+    assert words[-2:] == ["--data-dir", "/data of mine"]
+
+
+def test_only_the_demo_paywall_gives_hints() -> None:
+    """A visitor of an owner's paywall learns nothing of the server."""
+    assert demo_hint(Settings())("pw_app", "user_1", "standard") == ""
+
+
+async def test_the_demo_can_be_set_up_again_and_keeps_what_its_owner_changed(
+    tmp_path: Path,
+) -> None:
+    """A second start finds the paywall and moves the provider to its new port."""
+    async with open_world(tmp_path) as world:
+        for _ in range(2):
+            async with set_up_demo(world.gateway):
+                stored = await world.gateway.database.read(find_provider(DEMO_PROVIDER))
+                assert stored is not None
+                assert stored.provider.base_url.startswith("http://127.0.0.1:")
+        visitor = await world.sign_in(DEMO_PAYWALL)
+        assert await world.balance(visitor) == 20
+
+
+def test_a_key_is_used_only_for_named_models() -> None:
+    """Without models there is a sentence and no provider."""
+    with pytest.raises(StartError, match="TOLLBRIDGE_OPENAI_MODELS"):
+        read_real_providers({"OPENAI_API_KEY": "sk-openai"}, anonymous=False)
+    with pytest.raises(StartError, match="OPENAI_API_KEY or ANTHROPIC_API_KEY"):
+        read_real_providers({}, anonymous=False)
+    (provider,) = read_real_providers(KEYS, anonymous=False)
+    assert provider.models == ("gpt-a", "gpt-b")
+    assert "sk-openai" not in repr(provider)
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+async def test_real_providers_serve_anonymous_visitors_only_when_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, anonymous: bool
+) -> None:
+    """Without `--anonymous` a visitor is refused with `sign_in_required`."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    async with open_world(tmp_path) as world:
+        await set_up_real_providers(world.gateway, wanted=True, anonymous=anonymous)
+        visitor = await world.sign_in(DEMO_PAYWALL)
+        # The model is not allowed, so that nothing is sent to anybody.
+        call = world.call(
+            visitor,
+            "v1/chat/completions",
+            provider_id="prov_openai_chat",
+            json={"model": "gpt-c", "messages": []},
+        )
+        async with call as answer:
+            refused = (await answer.json())["error"]
+        assert refused == ("model_not_allowed" if anonymous else "sign_in_required")
+
+
+async def test_a_start_without_the_flag_switches_real_providers_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys found in the environment are used with `--real-providers` and never again without."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    async with open_world(tmp_path) as world:
+        await set_up_real_providers(world.gateway, wanted=True, anonymous=True)
+        await set_up_real_providers(world.gateway, wanted=False, anonymous=False)
+        stored = await world.gateway.database.read(find_provider("prov_openai_chat"))
+        assert stored is not None
+        assert not stored.provider.enabled
+
+
+async def test_a_provider_that_its_owner_added_by_hand_stays_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what the flag made is switched off, not what has taken its id since."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    async with open_world(tmp_path) as world:
+        await set_up_real_providers(world.gateway, wanted=True, anonymous=True)
+        by_hand = {"preset": "openai-chat", "models": ("gpt-a",), "key": Secret("sk-own")}
+        await world.add_provider("prov_openai_chat", paywall_id=DEMO_PAYWALL, **by_hand)
+        await set_up_real_providers(world.gateway, wanted=False, anonymous=False)
+        stored = await world.gateway.database.read(find_provider("prov_openai_chat"))
+        assert stored is not None
+        assert stored.provider.enabled
