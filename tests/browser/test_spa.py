@@ -5,63 +5,17 @@ import shlex
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, Route, expect
+from playwright.async_api import Route, expect
 
 from building.site import build_site
-from tests.browser.conftest import PYTHON_UP_MS, Gateway, OpenTab, Tab, origin_of
+from tests.browser.conftest import Gateway, OpenTab, Tab, origin_of
+from tests.browser.spa import Spa
 from tests.support.static_host import static_host
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 # Chromium notes every answer above 399 as an error on its console; a 402 is one that we mean.
 NOTED_402 = "Failed to load resource: the server responded with a status of 402 (Payment Required)"
-
-
-class Spa:
-    """The page as a visitor sees it."""
-
-    def __init__(self, page: Page) -> None:
-        """Name its parts as a person would."""
-        self.page = page
-        self.draft = page.get_by_role("textbox", name="Your message")
-        self.counter = page.locator("#counter")
-        self.model = page.get_by_label("Who answers")
-        self.send = page.get_by_role("button", name="Send", exact=True)
-        self.stop = page.get_by_role("button", name="Stop", exact=True)
-        self.turns = page.get_by_role("log").get_by_role("article")
-        self.quota = page.get_by_role("region", name="You have used all")
-        self.command = self.quota.get_by_role("code")
-
-    @property
-    def answer(self) -> Locator:
-        """The last bubble."""
-        return self.turns.last
-
-    @property
-    def words(self) -> Locator:
-        """What the last bubble says."""
-        return self.answer.locator("[data-part=words]")
-
-    async def ready(self, shown: str = "20 of 20 left") -> None:
-        """Wait until Python is up and has counted."""
-        await expect(self.counter).to_have_text(shown, timeout=PYTHON_UP_MS)
-        await expect(self.send).to_be_enabled()
-
-    async def ask(self, text: str, *, model: str = "demo") -> None:
-        """Send a message, and wait until its answer has a bubble."""
-        before = await self.turns.count()
-        await self.model.select_option(model)
-        await self.send_text(text)
-        await expect(self.turns).to_have_count(before + 2)
-
-    async def send_text(self, text: str) -> None:
-        """Type and press Enter."""
-        await self.draft.fill(text)
-        await self.draft.press("Enter")
-
-    async def answered(self) -> None:
-        """Wait for the end of the answer."""
-        await expect(self.answer).to_have_attribute("data-state", "done", timeout=30_000)
 
 
 async def at(open_tab: OpenTab, url: str, **context: object) -> tuple[Tab, Spa]:
@@ -276,6 +230,8 @@ async def test_a_phone_has_room_and_targets(gateway: Gateway, open_tab: OpenTab)
         is_mobile=True,
     )
     await gateway.debit(await tab.user_id(), 20)
+    longest = tab.page.get_by_role("option", name="Too many requests (429)")
+    await spa.model.select_option(await longest.get_attribute("value"))
     await spa.send_text("x" * 200)
     await expect(spa.quota).to_be_visible()
     assert await tab.page.evaluate("document.documentElement.scrollWidth") == 360

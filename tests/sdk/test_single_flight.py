@@ -14,12 +14,14 @@ class Work:
     def __init__(self, error: Exception | None = None) -> None:
         """Fail with `error`, if there is one."""
         self.times = 0
+        self.began = asyncio.Event()
         self.go = asyncio.Event()
         self._error = error
 
     async def __call__(self) -> int:
         """Return how often it ran."""
         self.times += 1
+        self.began.set()
         await self.go.wait()
         if self._error is not None:
             raise self._error
@@ -78,3 +80,19 @@ def test_without_an_event_loop_nothing_starts() -> None:
     assert not flight.flying
     work.go.set()
     assert asyncio.run(flight.run()) == 1
+
+
+async def test_cancelled_work_ends_at_once_for_everybody() -> None:
+    """Whoever waits is cancelled, also when the work had not begun; it can be run again."""
+    work = Work()
+    flight = SingleFlight(work)
+    waiting = asyncio.create_task(flight.run())
+    await work.began.wait()
+    await flight.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    flight.start()
+    await flight.cancel()
+    await flight.cancel()
+    work.go.set()
+    assert await flight.run() == 2

@@ -72,7 +72,9 @@ class RawConnection:
         while True:
             head = (await self._reader.readuntil(b"\r\n\r\n"))[:-4].decode("latin-1")
             first, *lines = head.split("\r\n")
-            headers = [(n.lower(), v.strip()) for n, _, v in (line.partition(":") for line in lines)]
+            headers = [
+                (n.lower(), v.strip()) for n, _, v in (line.partition(":") for line in lines)
+            ]
             status = int(first.split(" ")[1])
             if status >= 200:
                 return Head(status, headers)
@@ -108,9 +110,7 @@ class RawConnection:
         return await self._reader.read()
 
     def stop_reading(self) -> None:
-        """Leave what comes in the system's buffers, which are small from now on."""
-        made: socket.socket = self._writer.get_extra_info("socket")
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        """Leave what comes in the system's buffers, which take several megabytes."""
         self._writer.transport.pause_reading()
 
     def go_on_reading(self) -> None:

@@ -56,10 +56,24 @@ class ScriptedProvider:
         connections: How many connections were made so far.
     """
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None, host: str = "localhost") -> None:
-        """Prepare it, for HTTPS under `tls`; `host` is how `url` names it."""
+    def __init__(
+        self,
+        *,
+        tls: ssl.SSLContext | None = None,
+        host: str = "localhost",
+        receive_bytes: int | None = None,
+    ) -> None:
+        """Prepare it.
+
+        Args:
+            tls: Speak HTTPS under this.
+            host: How `url` names it.
+            receive_bytes: What the system takes of a request that is not read; its own choice is
+                megabytes, and grows.
+        """
         self._tls = tls
         self._host = host
+        self._receive_bytes = receive_bytes
         self._script: deque[Answer] = deque()
         self._default: Answer | Callable[[Request], Answer] = NOTHING_SCRIPTED
         self._fresh: asyncio.Queue[Request] = asyncio.Queue()
@@ -81,9 +95,14 @@ class ScriptedProvider:
         return await self._fresh.get()
 
     async def __aenter__(self) -> Self:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if self._receive_bytes is not None:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_bytes)
+        listener.bind(("127.0.0.1", 0))
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: _Connection(self), "127.0.0.1", 0, ssl=self._tls
+            lambda: _Connection(self), sock=listener, ssl=self._tls
         )
         port = self._server.sockets[0].getsockname()[1]
         self.url = f"{'https' if self._tls else 'http'}://{self._host}:{port}"

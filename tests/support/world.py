@@ -1,5 +1,6 @@
 """A small true world: the real gateway on a real socket, over a real store, and a provider that
-does what a test tells it. Only the clock may be a fake, and only where a test asks for one."""
+does what a test tells it. Only the clock may be a fake, and only where a test asks for one.
+"""
 
 import asyncio
 import socket
@@ -238,6 +239,18 @@ class Server(uvicorn.Server):
         """Wait to be stopped; uvicorn's own looks ten times a second."""
         await self.on_tick(0)
         await self._stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn, which waits a tenth of a second even where nothing runs any more."""
+        if self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        while self.server_state.connections:
+            await asyncio.sleep(0)
 
     def stop(self) -> None:
         """Cut what still runs and end, as after the grace of a shutdown."""

@@ -1,12 +1,19 @@
-"""The page of index.html, without a browser around it."""
+"""The page of index.html, without a browser around it, and a chat on it."""
 
 import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import dom as fake
+from tests.support.world import PAYWALL, PROVIDER, World, open_world
 from tests.tidy.tree import ROOT
+
+if TYPE_CHECKING:
+    from tests.ui.chat import Chat
 
 _HTML = (ROOT / "index.html").read_text("utf-8")
 
@@ -27,3 +34,29 @@ def page(monkeypatch: pytest.MonkeyPatch) -> fake.Page:
     monkeypatch.setattr(dom, "js", page.js)
     monkeypatch.setattr(fake.Proxy, "alive", 0)
     return page
+
+
+def hint(paywall_id: str, user_id: str, query_type: str) -> str:
+    """The line that the demo's gateway would send."""
+    return f"tollbridge user grant --user {user_id} --amount 5"
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A gateway that knows a hint."""
+    async with open_world(tmp_path, hint=hint) as world:
+        yield world
+
+
+@pytest.fixture
+async def chat(page: fake.Page, world: World) -> "AsyncIterator[Chat]":
+    """A page that is signed in and has counted."""
+    from tests.ui.chat import Chat
+
+    settings = {"gateway": world.url, "paywall": PAYWALL, "provider": PROVIDER}
+    for name, value in settings.items():
+        page.document.querySelector(f'meta[name="tollbridge-{name}"]').attributes["content"] = value
+    chat = Chat(page, world)
+    await chat.spa.begin()
+    yield chat
+    await chat.close()

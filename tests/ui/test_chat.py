@@ -1,128 +1,14 @@
 """The chat as a whole: the page's Python on the real skeleton, against a real gateway."""
 
 import asyncio
-import contextlib
-import json
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import pytest
 
-from tests.support.dom import Node
 from tests.support.dom import Page as Dom
 from tests.support.scripted_provider import Answer, Cut, Never, Wait
-from tests.support.world import PAYWALL, PROVIDER, Visitor, World, open_world
-from tollbridge.pages import spa
-from tollbridge.sdk import PaywallError
-from tollbridge.ui import dom, quota_notice
-
-DONE = b"[DONE]"
-
-
-def says(words: str) -> bytes:
-    """The data of one event with these words."""
-    return json.dumps({"choices": [{"delta": {"content": words}}]}).encode()
-
-
-def whole(words: str) -> Answer:
-    """An answer that says these words and ends as it should."""
-    return Answer.sse(says(words), DONE)
-
-
-class Chat:
-    """A page with Python up, seen and used as a visitor does."""
-
-    def __init__(self, page: Dom, world: World) -> None:
-        """Start Python on a painted page."""
-        self.dom = page
-        self.world = world
-        self.spa = spa.Page()
-        self._ended = asyncio.Event()
-        self.spa.conversation.busy.subscribe(lambda busy: busy or self._ended.set())
-
-    def shows(self, node_id: str) -> str:
-        """What the element says, "" where it is hidden."""
-        node = self.dom.node(node_id)
-        return "" if node.hidden else node.textContent
-
-    @property
-    def turns(self) -> list[Node]:
-        """The bubbles, in order."""
-        return [child for child in self.dom.node("log").children if isinstance(child, Node)]
-
-    def part(self, name: str, turn: int = -1) -> str:
-        """What a part of a bubble says, "" where it is hidden."""
-        node = dom.part(self.turns[turn], name)
-        return "" if node.hidden else str(node.textContent)
-
-    def state(self, turn: int = -1) -> str:
-        """The state of a bubble."""
-        return self.turns[turn].attributes["data-state"]
-
-    def type(self, text: str) -> None:
-        """Type into the composer."""
-        self.dom.node("draft").value = text
-
-    async def ask(self, text: str) -> None:
-        """Type, press Enter, and wait until the answer has ended."""
-        self.begin_to_ask(text)
-        await self._ended.wait()
-
-    def begin_to_ask(self, text: str) -> None:
-        """Type and press Enter."""
-        self._ended.clear()
-        self.type(text)
-        assert self.dom.node("draft").press("Enter")
-
-    async def retry(self) -> None:
-        """Press the last bubble's Retry, and wait until the answer has ended."""
-        self._ended.clear()
-        dom.part(self.turns[-1], "retry").fire("click")
-        await self._ended.wait()
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until the page shows something; the test's own timeout bounds it."""
-        while not condition():  # noqa: ASYNC110  (a DOM tells nobody when it changes)
-            await asyncio.sleep(0.005)
-
-    async def settle(self) -> None:
-        """Return once no reading of balances is on its way; the SDK begins some by itself."""
-        with contextlib.suppress(PaywallError):
-            await self.spa.read_balances()
-
-    async def close(self) -> None:
-        """Leave the page."""
-        left = list(self.spa.tasks.running)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        await self.settle()
-        await self.spa.billing.aclose()
-        await self.spa.auth.aclose()
-
-
-def hint(paywall_id: str, user_id: str, query_type: str) -> str:
-    """The line that the demo's gateway would send."""
-    return f"tollbridge user grant --user {user_id} --amount 5"
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """A gateway that knows a hint."""
-    async with open_world(tmp_path, hint=hint) as world:
-        yield world
-
-
-@pytest.fixture
-async def chat(page: Dom, world: World) -> AsyncIterator[Chat]:
-    """A page that is signed in and has counted."""
-    settings = {"gateway": world.url, "paywall": PAYWALL, "provider": PROVIDER}
-    for name, value in settings.items():
-        page.document.querySelector(f'meta[name="tollbridge-{name}"]').attributes["content"] = value
-    chat = Chat(page, world)
-    await chat.spa.begin()
-    yield chat
-    await chat.close()
+from tests.support.world import World
+from tests.ui.chat import DONE, Chat, says, whole
+from tollbridge.ui import dom
 
 
 async def test_a_visitor_is_signed_in_and_counted(chat: Chat) -> None:
@@ -259,71 +145,6 @@ async def test_an_answer_cut_off_keeps_its_words_and_is_no_end(chat: Chat) -> No
     assert chat.shows("counter") == "19 of 20 left"
 
 
-async def test_the_message_beyond_the_last_credit_is_kept(chat: Chat) -> None:
-    """What ran out is said, with what helps, and the message goes back into the composer."""
-    await empty(chat)
-    await chat.ask("The unsent one")
-    user_id = visitor(chat).user_id
-    assert dom.part(chat.dom.node("quota"), "title").textContent == (
-        "You have used all 20 credits of standard."
-    )
-    command = dom.part(chat.dom.node("quota"), "command")
-    assert command.textContent == f"tollbridge user grant --user {user_id} --amount 5"
-    assert chat.shows("counter") == "0 of 20 left"
-    assert chat.dom.node("draft").value == "The unsent one"
-    assert chat.turns == []
-    assert chat.shows("alert") == "You have used all 20 credits of standard."
-    dom.part(chat.dom.node("quota"), "copy").fire("click")
-    await chat.until(lambda: chat.dom.copied == [command.textContent])
-
-
-@pytest.mark.parametrize("how", ["by itself", "on coming back"])
-async def test_the_counter_rises_without_a_reload(
-    chat: Chat, how: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """While the notice stands the page reads balances, and closes it when there is a credit."""
-    monkeypatch.setattr(quota_notice, "POLL_S", 0.01 if how == "by itself" else 3600)
-    await empty(chat)
-    await chat.ask("The unsent one")
-    await chat.settle()
-    await grant(chat, 5)
-    if how == "on coming back":
-        chat.dom.window.fire("focus")
-    await chat.until(lambda: chat.dom.node("quota").hidden)
-    assert chat.shows("counter") == "5 of 25 left"
-    assert chat.dom.window.listeners == []
-    chat.world.provider.answers(whole("Now."))
-    await chat.ask(chat.dom.node("draft").value)
-    assert chat.part("words") == "Now."
-
-
-async def test_a_closed_notice_stays_closed_and_reads_no_more(chat: Chat) -> None:
-    """Who closes it goes back to the composer; the next message opens it again."""
-    await empty(chat)
-    await chat.ask("One")
-    dom.part(chat.dom.node("quota"), "close").focus()
-    dom.part(chat.dom.node("quota"), "close").fire("click")
-    assert chat.dom.node("quota").hidden
-    assert chat.dom.document.activeElement is chat.dom.node("draft")
-    assert chat.dom.window.listeners == []
-    await chat.ask("One")
-    assert not chat.dom.node("quota").hidden
-
-
-async def test_newer_words_are_not_overwritten(chat: Chat) -> None:
-    """The unsent message then stays in the transcript, marked, with its Retry."""
-    await empty(chat)
-    chat.begin_to_ask("The unsent one")
-    chat.type("Already the next")
-    await chat.until(lambda: chat.turns and chat.state() == "not_sent")
-    assert chat.dom.node("draft").value == "Already the next"
-    assert (chat.part("words"), chat.part("mark")) == ("The unsent one", "Not sent")
-    await grant(chat, 1)
-    chat.world.provider.answers(whole("Here."))
-    await chat.retry()
-    assert [chat.part("words", turn) for turn in (0, 1)] == ["The unsent one", "Here."]
-
-
 async def test_a_start_that_failed_is_said_and_tried_again(page: Dom, world: World) -> None:
     """An unknown paywall is no silent empty counter."""
     meta = page.document.querySelector
@@ -337,21 +158,3 @@ async def test_a_start_that_failed_is_said_and_tried_again(page: Dom, world: Wor
     assert "Code paywall_not_found" in dom.part(problem, "codes").textContent
     assert not problem.hidden
     await chat.close()
-
-
-def visitor(chat: Chat) -> Visitor:
-    """Who the page signed in."""
-    session = chat.spa.auth.get_cached_session()
-    assert session is not None
-    assert session.user is not None
-    return Visitor(session.user.id, session.access_token or "")
-
-
-async def empty(chat: Chat) -> None:
-    """Take the visitor's credits away behind the page's back."""
-    await chat.world.drain(visitor(chat), 0)
-
-
-async def grant(chat: Chat, amount: int) -> None:
-    """Give the visitor credits, as the command does."""
-    await chat.world.grant(visitor(chat), amount)

@@ -43,7 +43,7 @@ async def prepare_body(value: "Any") -> Body:
     """Return the body that a value given to `call()` stands for.
 
     dict and list become JSON; str and bytes go as they are; in a page FormData, Blob, ArrayBuffer,
-    typed arrays and URLSearchParams go as they are, and a ReadableStream is read to its end first
+    Uint8Array and URLSearchParams go as they are, and a ReadableStream is read to its end first
     (a browser sends a stream over HTTP/2 only). On CPython an async iterable of bytes streams.
 
     Raises:

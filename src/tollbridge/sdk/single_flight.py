@@ -62,9 +62,15 @@ class SingleFlight:
     async def cancel(self) -> None:
         """Stop the work if it runs, and return when it has ended; whoever waits is cancelled."""
         flight = self._flight
-        if flight is not None and flight.task is not None:
-            flight.task.cancel()
-            await flight.landed.wait()
+        if flight is None or flight.task is None:
+            return
+        flight.task.cancel()
+        try:
+            await flight.task
+        except asyncio.CancelledError as error:
+            flight.error = error
+        self._flight = None
+        flight.landed.set()  # a task that is cancelled before its first step does not do it
 
     def _take_off(self) -> _Flight:
         if self._flight is None:

@@ -246,6 +246,7 @@ def _listen(node: "Any", event: str, heard: "Callable[[Any], None]") -> "Callabl
         if proxies:
             js_proxy = proxies.pop()
             node.removeEventListener(event, js_proxy)
-            js_proxy.destroy()
+            if hasattr(js_proxy, "destroy"):  # MicroPython's go with their last user
+                js_proxy.destroy()
 
     return undo

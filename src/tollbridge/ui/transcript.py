@@ -12,6 +12,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tollbridge.sdk import PaywallError
 
+# How much of the conversation goes along with a message. A character takes up to 12 bytes as JSON,
+# and a gateway takes 1 MiB unless its provider says otherwise.
+HISTORY_CHARS_MAX = 80_000
+
 USER = "user"
 ASSISTANT = "assistant"
 
@@ -82,12 +86,18 @@ class Transcript:
         return earlier[-1] if earlier and earlier[-1].role == USER else None
 
     def messages(self) -> list[dict[str, str]]:
-        """Return what the provider is told: every sent message, every answer that has words."""
-        return [
-            {"role": turn.role, "content": turn.text}
-            for turn in self.turns
-            if turn.text and turn.state not in ("not_sent", "failed")
-        ]
+        """Return what the provider is told: sent messages, and answers that have words.
+
+        The newest always goes along; older ones as far back as `HISTORY_CHARS_MAX` reaches.
+        """
+        told = [t for t in self.turns if t.text and t.state not in ("not_sent", "failed")]
+        first, chars = len(told), 0
+        while first > 0:
+            chars += len(told[first - 1].text)
+            if chars > HISTORY_CHARS_MAX and first < len(told):
+                break
+            first -= 1
+        return [{"role": turn.role, "content": turn.text} for turn in told[first:]]
 
     def _add(self, turn: Turn) -> Turn:
         self.turns.append(turn)

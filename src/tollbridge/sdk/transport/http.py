@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from typing import Any, TypeVar
 
 from tollbridge.sdk.abort import AbortController, AbortSignal
@@ -49,28 +49,32 @@ class HttpTransport:
         """
         stop = AbortController()
         undo = request.signal.subscribe(stop.abort) if request.signal else _nothing
+        opened: list[Any] = []
         try:
-            sending = self._client.send(self._build(request), stream=True)
-            response = await unless_aborted(sending, stop.signal)
+            await unless_aborted(self._open(request, opened), stop.signal)
         except self._httpx.RequestError as error:
             undo()
             raise NetworkError(f"The gateway could not be reached: {_what(error)}.") from error
         except BaseException:
             undo()
+            for response in opened:  # the answer came in the moment of leaving
+                await response.aclose()
             raise
-        return HttpReply(response, stop, undo, self._httpx.RequestError)
+        return HttpReply(opened[0], stop, undo, self._httpx.RequestError)
 
     async def aclose(self) -> None:
         """Close the pool; replies that still run break off."""
         await self._client.aclose()
 
-    def _build(self, request: Request) -> Any:
+    async def _open(self, request: Request, opened: list[Any]) -> None:
         body = request.body
-        if isinstance(body, str):
-            body = body.encode()
-        return self._client.build_request(
-            request.method, request.url, headers=request.headers, content=body
+        built = self._client.build_request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=body.encode() if isinstance(body, str) else body,
         )
+        opened.append(await self._client.send(built, stream=True))
 
 
 class HttpReply:
@@ -90,14 +94,15 @@ class HttpReply:
         self.status: int = response.status_code
         self.headers: list[tuple[str, str]] = list(response.headers.multi_items())
         self._response = response
-        self._chunks: AsyncIterator[bytes] = response.aiter_bytes()
+        self._chunks: AsyncGenerator[bytes, None] = response.aiter_bytes()
         self._stop = stop
         self._undo = undo
-        stop.signal.subscribe(self._start_release)
         self._lost = lost
+        self._reading = False
         self._ended = False
         self._error: PaywallError | None = None
         self._closing: asyncio.Task[None] | None = None
+        stop.signal.subscribe(self._start_release)
 
     async def read(self) -> bytes | None:
         """Return the next bytes, None at the end; see `transport.Reply`.
@@ -111,7 +116,7 @@ class HttpReply:
         if self._ended:
             return None
         try:
-            chunk = await unless_aborted(anext(self._chunks, None), self._stop.signal)
+            chunk = await unless_aborted(self._next(), self._stop.signal)
         except self._lost as error:
             self._error = NetworkError(f"The answer broke off: {_what(error)}.")
             await self._release()
@@ -140,14 +145,26 @@ class HttpReply:
         self.abort()
         await self._release()
 
+    async def _next(self) -> bytes | None:
+        self._reading = True
+        try:
+            return await anext(self._chunks, None)
+        finally:
+            self._reading = False
+
     async def _release(self) -> None:
         await asyncio.shield(self._start_release())
 
     def _start_release(self) -> asyncio.Task[None]:
         if self._closing is None:
             self._undo()
-            self._closing = asyncio.get_running_loop().create_task(self._response.aclose())
+            self._closing = asyncio.get_running_loop().create_task(self._give_back())
         return self._closing
+
+    async def _give_back(self) -> None:
+        await self._response.aclose()
+        if not self._reading:  # a reading that was interrupted unwinds by itself
+            await self._chunks.aclose()
 
 
 async def unless_aborted(work: Coroutine[Any, Any, T], signal: AbortSignal) -> T:

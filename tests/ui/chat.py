@@ -1,0 +1,114 @@
+"""A chat as its visitor has it: Python up on the real skeleton, a real gateway behind it."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+
+from tests.support.dom import Node
+from tests.support.dom import Page as Dom
+from tests.support.scripted_provider import Answer
+from tests.support.world import Visitor, World
+from tollbridge.pages import spa
+from tollbridge.sdk import PaywallError
+from tollbridge.ui import dom
+
+DONE = b"[DONE]"
+
+
+def says(words: str) -> bytes:
+    """The data of one event with these words."""
+    return json.dumps({"choices": [{"delta": {"content": words}}]}).encode()
+
+
+def whole(words: str) -> Answer:
+    """An answer that says these words and ends as it should."""
+    return Answer.sse(says(words), DONE)
+
+
+class Chat:
+    """A page with Python up, seen and used as a visitor does."""
+
+    def __init__(self, page: Dom, world: World) -> None:
+        """Start Python on a painted page."""
+        self.dom = page
+        self.world = world
+        self.spa = spa.Page()
+        self._ended = asyncio.Event()
+        self.spa.conversation.busy.subscribe(lambda busy: busy or self._ended.set())
+
+    def shows(self, node_id: str) -> str:
+        """What the element says, "" where it is hidden."""
+        node = self.dom.node(node_id)
+        return "" if node.hidden else node.textContent
+
+    @property
+    def turns(self) -> list[Node]:
+        """The bubbles, in order."""
+        return [child for child in self.dom.node("log").children if isinstance(child, Node)]
+
+    def part(self, name: str, turn: int = -1) -> str:
+        """What a part of a bubble says, "" where it is hidden."""
+        node = dom.part(self.turns[turn], name)
+        return "" if node.hidden else str(node.textContent)
+
+    def state(self, turn: int = -1) -> str:
+        """The state of a bubble."""
+        return self.turns[turn].attributes["data-state"]
+
+    def type(self, text: str) -> None:
+        """Type into the composer."""
+        self.dom.node("draft").value = text
+
+    async def ask(self, text: str) -> None:
+        """Type, press Enter, and wait until the answer has ended."""
+        self.begin_to_ask(text)
+        await self._ended.wait()
+
+    def begin_to_ask(self, text: str) -> None:
+        """Type and press Enter."""
+        self._ended.clear()
+        self.type(text)
+        assert self.dom.node("draft").press("Enter")
+
+    async def retry(self) -> None:
+        """Press the last bubble's Retry, and wait until the answer has ended."""
+        self._ended.clear()
+        dom.part(self.turns[-1], "retry").fire("click")
+        await self._ended.wait()
+
+    @property
+    def visitor(self) -> Visitor:
+        """Who the page signed in."""
+        session = self.spa.auth.get_cached_session()
+        assert session is not None
+        assert session.user is not None
+        return Visitor(session.user.id, session.access_token or "")
+
+    async def use_up(self) -> None:
+        """Take the visitor's credits away behind the page's back."""
+        await self.world.drain(self.visitor, 0)
+
+    async def grant(self, amount: int) -> None:
+        """Give the visitor credits, as the command does."""
+        await self.world.grant(self.visitor, amount)
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until the page shows something; the test's own timeout bounds it."""
+        while not condition():  # noqa: ASYNC110  (a DOM tells nobody when it changes)
+            await asyncio.sleep(0.005)
+
+    async def settle(self) -> None:
+        """Return once no reading of balances is on its way; the SDK begins some by itself."""
+        with contextlib.suppress(PaywallError):
+            await self.spa.read_balances()
+
+    async def close(self) -> None:
+        """Leave the page."""
+        left = list(self.spa.tasks.running)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await self.settle()
+        await self.spa.billing.aclose()
+        await self.spa.auth.aclose()
