@@ -6,7 +6,7 @@ from pathlib import Path
 import apsw
 
 from tollbridge.gateway.database import StoreUnavailable
-from tollbridge.gateway.database.sqlite import connect
+from tollbridge.gateway.database.connection import connect
 
 
 def lock(path: Path) -> None:

@@ -9,10 +9,10 @@ import pytest
 from tests.database.notes import add_note, list_notes, run
 from tests.database.processes import hear, running, say
 from tollbridge.gateway.database import SqliteDatabase, StoreUnavailable
-from tollbridge.gateway.database.sqlite import connect
+from tollbridge.gateway.database.connection import connect
 from tollbridge.gateway.errors import StartError
 
-ROUNDS, PROCESSES = 8, 4
+ROUNDS, PROCESSES = 5, 3
 
 
 def schema(path):

@@ -5,7 +5,7 @@ import pytest
 
 from tests.ledger.people import NOW, give, hold_order
 from tollbridge.gateway import ledger
-from tollbridge.gateway.database.sqlite import connect
+from tollbridge.gateway.database.connection import connect
 from tollbridge.gateway.ledger import Ending
 
 

@@ -1,5 +1,9 @@
 """What a dead worker left open is closed by the next one."""
 
+from dataclasses import replace
+
+import pytest
+
 from tests.ledger.people import NOW, give, hold_order, rows
 from tollbridge.gateway import ledger
 from tollbridge.gateway.ledger import Ending, HoldLost
@@ -39,12 +43,22 @@ async def test_a_worker_that_was_taken_for_dead_closes_nothing(database):
     await database.write(ledger.sweep("epoch_2", NOW, most=10))
     ending = Ending("failed", None, NOW)
     for script in (ledger.settle(held), ledger.void(held, ending), ledger.reverse(held, ending)):
-        try:
+        with pytest.raises(HoldLost):
             await database.write(script)
-        except HoldLost:
-            continue
-        raise AssertionError("the hold was still there")
     assert [row.available for row in await database.write(ledger.balances("user_a", NOW))] == [1]
+
+
+async def test_a_hold_belongs_to_the_epoch_that_made_it(database):
+    """The same call and attempt under another worker's epoch is not the same hold."""
+    await give(database, 1)
+    held = await database.write(ledger.hold(hold_order("call_1"), NOW))
+    stranger = replace(held, order=replace(held.order, epoch_id="epoch_2"))
+    ending = Ending("failed", None, NOW)
+    for script in (ledger.settle(stranger), ledger.void(stranger, ending)):
+        with pytest.raises(HoldLost):
+            await database.write(script)
+    assert await database.write(ledger.undo(stranger.order, ending)) == "none"
+    await database.write(ledger.settle(held))
 
 
 async def test_the_sweep_works_in_pieces(database):

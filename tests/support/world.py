@@ -21,7 +21,7 @@ from tollbridge.gateway.calls.quota import Hint, no_hint
 from tollbridge.gateway.calls.receipts import find_call, list_calls, receipt
 from tollbridge.gateway.clock import Clock
 from tollbridge.gateway.database import Script
-from tollbridge.gateway.database.sqlite import BUSY_TIMEOUT_MS
+from tollbridge.gateway.database.connection import BUSY_TIMEOUT_MS
 from tollbridge.gateway.ids import new_id
 from tollbridge.gateway.owner.keys import create_key, new_key
 from tollbridge.gateway.paywalls import Paywall, create_paywall

@@ -1,17 +1,10 @@
-"""SQLite: one writer thread with group commit, one reader thread.
-
-apsw rather than the standard library's module: it carries a SQLite without the WAL-reset bug
-(sqlite.org/wal.html section 11), which loses commits when two processes share a file.
-"""
+"""SQLite: one writer thread with group commit, one reader thread."""
 
 import asyncio
-import contextlib
 import logging
-import os
 import queue
 import re
 import threading
-import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -19,20 +12,14 @@ from typing import Any, TypeVar
 
 import apsw
 
-from tollbridge.gateway.database.migrate import migrate
+from tollbridge.gateway.database.connection import BUSY_TIMEOUT_MS, connect
 from tollbridge.gateway.database.script import Rows, Script, StoreUnavailable
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-# The command line writes too; its transactions are short, so five seconds are plenty.
-BUSY_TIMEOUT_MS = 5_000
-# Between two tries to open a file that another process is just making.
-OPENING_PAUSE_S = 0.005
 # Bounds how long the first script of a batch waits for the last one.
 BATCH_SCRIPTS = 512
-# Pages (4 KiB each) in the log before a checkpoint; large enough to keep it off most commits.
-CHECKPOINT_PAGES = 4_000
 
 
 class SqliteDatabase:
@@ -77,51 +64,6 @@ class SqliteDatabase:
         """See `Database.close`."""
         await self._writer.stop()
         await self._reader.stop()
-
-
-def connect(path: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> apsw.Connection:
-    """Open a connection with this store's settings, the tables brought up to date.
-
-    Raises:
-        StartError: The schema is newer than this program knows.
-        StoreUnavailable: The file cannot be opened.
-    """
-    try:
-        _make_private(path)
-        connection = apsw.Connection(str(path))
-        connection.set_busy_timeout(busy_timeout_ms)
-        _use_log(connection, busy_timeout_ms)
-        connection.execute("pragma synchronous = full")
-        connection.execute("pragma foreign_keys = on")
-        # Else "insert or replace" would get round the triggers that guard the journal.
-        connection.execute("pragma recursive_triggers = on")
-        connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        migrate(connection)
-    except (apsw.Error, OSError) as error:
-        raise StoreUnavailable(f"cannot open {path}: {error}") from error
-    return connection
-
-
-def _use_log(connection: apsw.Connection, busy_timeout_ms: int) -> None:
-    # The change of mode is the one step where SQLite does not wait by itself for another process;
-    # it happens once in the life of a file.
-    deadline = time.monotonic() + busy_timeout_ms / 1000
-    while True:
-        try:
-            connection.execute("pragma journal_mode = wal")
-        except apsw.BusyError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(OPENING_PAUSE_S)
-        else:
-            return
-
-
-def _make_private(path: Path) -> None:
-    # SQLite gives its -wal and -shm files the mode of the main file. A file that exists is not
-    # opened: closing it again would drop the locks of this process's connections (fcntl(2)).
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 class _Job:
