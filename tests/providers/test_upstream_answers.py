@@ -241,12 +241,15 @@ async def test_a_slow_reader_is_not_a_silent_provider(
     upstream: Upstream, provider: Provider, scripted: ScriptedProvider
 ) -> None:
     """Only waiting for the provider counts: time that the page takes does not."""
-    scripted.answers(Answer(chunks=[b"some"]))
-    answer = await ask(upstream, provider, idle_timeout_s=0.01)
-    waited = asyncio.Event()
-    asyncio.get_running_loop().call_later(0.05, waited.set)
-    await waited.wait()
-    assert await read(answer) == b"some"
+    go_on = asyncio.Event()
+    scripted.answers(Answer(chunks=[b"some", Wait(go_on), b" more"]))
+    answer = await ask(upstream, provider, idle_timeout_s=0.5)
+    chunks = answer.chunks()
+    assert await anext(chunks) == b"some"
+    asyncio.get_running_loop().call_later(0.8, go_on.set)
+    await go_on.wait()
+    assert await anext(chunks) == b" more"
+    answer.close()
 
 
 @pytest.mark.parametrize(
@@ -260,6 +263,7 @@ async def test_a_slow_reader_is_not_a_silent_provider(
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
         b"HTTP/1.1 99 Odd\r\n\r\n",
+        b"HTTP/1.1 600 Odd\r\ncontent-length: 0\r\n\r\n",
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"\x15\x03\x01\x00\x02\x02F",
     ],

@@ -112,7 +112,7 @@ async def test_a_page_that_uploads_slowly_is_no_slow_provider(
 ) -> None:
     """Waiting for the page's next part does not count as waiting for the provider."""
     page_goes_on = asyncio.Event()
-    asyncio.get_running_loop().call_later(0.1, page_goes_on.set)
+    asyncio.get_running_loop().call_later(0.8, page_goes_on.set)
 
     async def body():
         yield b"first"
@@ -121,7 +121,7 @@ async def test_a_page_that_uploads_slowly_is_no_slow_provider(
 
     scripted.answers(OK)
     answer = await upstream.open(
-        provider, "POST", "v1/x", b"", [], body(), first_byte_timeout_s=0.05
+        provider, "POST", "v1/x", b"", [], body(), first_byte_timeout_s=0.5
     )
     answer.close()
     assert scripted.requests[0].body == b"first second"

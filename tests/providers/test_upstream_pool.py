@@ -1,12 +1,16 @@
 """Connections are used again, and one that died in the pool costs nobody a call."""
 
+import asyncio
+import gc
+import logging
+import weakref
 from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.scripted_provider import Answer, Cut, Never, Raw, Reset, ScriptedProvider
+from tests.support.scripted_provider import Answer, Cut, Never, Raw, Reset, ScriptedProvider, Wait
 from tollbridge.gateway.errors import Refusal
-from tollbridge.gateway.providers.http import Upstream
+from tollbridge.gateway.providers.http import ProviderBrokeOff, Upstream
 from tollbridge.gateway.providers.provider import Provider
 
 OK = Answer.json({"ok": True})
@@ -61,18 +65,21 @@ async def test_the_second_try_is_on_a_new_connection_and_the_last(
 
     A restarted provider leaves all of its connections dead at once.
     """
-    both = Answer(chunks=[b"a"])
+    both_run = asyncio.Event()
+    both = Answer(chunks=[Wait(both_run), b"a"])
     scripted.answers(both, both)
     first = await upstream.open(provider, "POST", "v1/x", b"", [], b"{}")
     second = await upstream.open(provider, "POST", "v1/x", b"", [], b"{}")
+    both_run.set()
     for answer in (first, second):
         assert [chunk async for chunk in answer.chunks()] == [b"a"]
-    used = scripted.connections
     scripted.answers(Answer(before=[Cut()]), Answer(before=[Cut()]))
     with pytest.raises(Refusal) as refused:
         await call(upstream, provider)
     assert refused.value.details == {"reason": "disconnected"}
-    assert [request.connection for request in scripted.requests[2:]] == [1, used + 1]
+    died, again = scripted.requests[2:]
+    assert died.connection in (1, 2)
+    assert again.connection == 3
 
 
 async def test_a_streamed_body_is_never_sent_again(
@@ -118,3 +125,37 @@ async def test_a_broken_connection_does_not_go_back_to_the_pool(
     answer.close()
     await call(upstream, provider)
     assert scripted.connections == 2
+
+
+async def test_a_connection_keeps_nothing_of_the_answers_it_brought(
+    upstream: Upstream, provider: Provider, scripted: ScriptedProvider
+) -> None:
+    """A connection may live for millions of calls, so it must not hold on to any of them."""
+    scripted.always(OK)
+    answer = await upstream.open(provider, "POST", "v1/x", b"", [], b"{}")
+    gone = weakref.ref(answer)
+    assert [chunk async for chunk in answer.chunks()] == [b'{"ok": true}']
+    answer.close()
+    del answer
+    await call(upstream, provider)
+    gc.collect()
+    assert gone() is None
+    assert scripted.connections == 1
+
+
+async def test_dying_connections_leave_no_noise_in_the_log(
+    upstream: Upstream,
+    provider: Provider,
+    scripted: ScriptedProvider,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What is told to the caller is not logged by the loop a second time."""
+    scripted.answers(Answer(before=[Reset()]), Answer(chunks=[b"a", Reset()]), OK)
+    with caplog.at_level(logging.WARNING):
+        with pytest.raises(Refusal):
+            await call(upstream, provider)
+        with pytest.raises((ProviderBrokeOff, Refusal)):
+            await call(upstream, provider)
+        await call(upstream, provider)
+        gc.collect()
+    assert caplog.records == []

@@ -44,7 +44,6 @@ class UpstreamAnswer:
         passage: Passage,
         *,
         idle_timeout_s: float | None,
-        upload_finished: Callable[[], bool],
         when_over: Callable[[], None],
     ) -> None:
         """Watch over a response whose headers are here.
@@ -53,13 +52,11 @@ class UpstreamAnswer:
             response: aiohttp's.
             passage: The connection that it comes on.
             idle_timeout_s: The longest wait for bytes, or None.
-            upload_finished: Tells whether the request's body has gone out.
             when_over: Called once, as soon as no connection is needed any more.
         """
         self._response = response
         self._content = response.content
         self._passage = passage
-        self._upload_finished = upload_finished
         self._when_over: Callable[[], None] | None = when_over
         self._failure: ProviderBrokeOff | None = None
         self._closed = False
@@ -111,7 +108,7 @@ class UpstreamAnswer:
         if self.bodiless:
             raise StopAsyncIteration
         if self._passage.lost is None or self._passage.lost.done():
-            self._on_lost(self._passage.lost)
+            self._on_lost()
         self._waiting_since = self._loop.time()
         try:
             chunk = await self._content.readany()
@@ -143,17 +140,16 @@ class UpstreamAnswer:
         """All of the answer is here, be it read or not."""
         lost = self._passage.lost
         self._was_reset = lost is not None and lost.done() and lost.exception() is not None
-        if not self._upload_finished():
-            self._passage.abort()  # the provider did not wait for the body; nobody will read it
+        if self._response.connection is not None:
+            # Not given back: the request's body is still going out, and nobody will read it.
+            self._passage.abort()
         self._end()
 
-    def _on_lost(self, lost: "asyncio.Future[None] | None") -> None:
+    def _on_lost(self, _: object = None) -> None:
         """The connection is gone; aiohttp has told the body so, with one exception.
 
         After invalid chunked coding aiohttp closes the connection and leaves the body waiting.
         """
-        if lost is not None:
-            lost.exception()  # taken note of; asyncio would log it otherwise
         if not self._content.is_eof() and self._content.exception() is None:
             self._content.set_exception(aiohttp.ClientPayloadError("the connection is gone"))
 

@@ -7,7 +7,7 @@ when it is gone, and to tell a connection that was made for this request from on
 import asyncio
 import ssl
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import aiohttp
@@ -71,7 +71,9 @@ passage_of_task: ContextVar[Passage] = ContextVar("passage_of_task")
 class _Connector(aiohttp.TCPConnector):
     """A connector that notes in the task's `Passage` which connection was given."""
 
-    _seen: "WeakSet[ResponseHandler]"
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._seen: WeakSet[ResponseHandler] = WeakSet()
 
     async def connect(
         self, req: "ClientRequest", traces: "list[Trace]", timeout: aiohttp.ClientTimeout
@@ -80,9 +82,17 @@ class _Connector(aiohttp.TCPConnector):
         connection = await super().connect(req, traces, timeout)
         protocol = connection.protocol
         assert protocol is not None
-        passage_of_task.get().take(connection, reused=protocol in self._seen)
-        self._seen.add(protocol)
+        reused = protocol in self._seen
+        passage_of_task.get().take(connection, reused=reused)
+        if not reused:
+            self._seen.add(protocol)
+            if protocol.closed is not None:
+                protocol.closed.add_done_callback(_take_note)
         return connection
+
+
+def _take_note(lost: "asyncio.Future[None]") -> None:
+    lost.exception()  # asyncio would log it as never looked at
 
 
 def open_session(
@@ -109,7 +119,6 @@ def open_session(
         limit=0,  # `Upstream` counts, and refuses instead of queueing
         **({"keepalive_timeout": KEEPALIVE_S} if pooled else {"force_close": True}),
     )
-    connector._seen = WeakSet()
     session = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),

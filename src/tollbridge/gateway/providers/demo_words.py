@@ -16,7 +16,7 @@ SWITCHES = {
     "demo-cut": "Breaks off in the middle of the answer.",
     "demo-odd": "Splits its chunks inside of characters and of events.",
     "demo-2mb": "An answer of two megabytes, as fast as it is taken.",
-    "demo-endless": "Never stops by itself.",
+    "demo-endless": "An answer that never stops by itself.",
 }
 
 BIG_TEXT_BYTES = 2_000_000

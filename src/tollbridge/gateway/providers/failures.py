@@ -61,3 +61,12 @@ def invalid_answer() -> Refusal:
         "The provider's answer is HTTP of a kind that cannot be passed on.",
         details={"reason": "invalid_answer"},
     )
+
+
+def no_answer_in_time(seconds: float | None) -> Refusal:
+    """Return the refusal where no headers came within so many seconds."""
+    return Refusal(
+        "provider_timeout",
+        f"The provider sent no answer within {seconds:g} s.",
+        details={"reason": "first_byte_timeout"},
+    )

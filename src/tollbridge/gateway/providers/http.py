@@ -15,7 +15,12 @@ from yarl import URL
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.providers.answer import ProviderBrokeOff, ProviderIdle, UpstreamAnswer
 from tollbridge.gateway.providers.connections import Passage, open_session, passage_of_task
-from tollbridge.gateway.providers.failures import explain, invalid_answer, is_worth_another_try
+from tollbridge.gateway.providers.failures import (
+    explain,
+    invalid_answer,
+    is_worth_another_try,
+    no_answer_in_time,
+)
 from tollbridge.gateway.providers.provider import Provider
 from tollbridge.gateway.providers.upload import SLICE_BYTES, Patience, Upload, slices
 
@@ -118,12 +123,7 @@ class Upstream:
 
         A caller that is cancelled in here has the connection broken off at once.
         """
-        if self._running >= self._requests_max:
-            raise Refusal(
-                "busy",
-                "The gateway is waiting for as many providers as it can; try again shortly.",
-                headers={"retry-after": "1"},
-            )
+        self._refuse_when_full()
         if body == b"" or content_length == 0:
             body = None
         target = URL(_join(provider.base_url, path, query), encoded=True)
@@ -138,13 +138,17 @@ class Upstream:
                     patience.end()
         except BaseException as error:
             self._running -= 1
-            if not isinstance(error, TimeoutError) or not timeout.expired():
-                raise
+            if isinstance(error, TimeoutError) and timeout.expired():
+                raise no_answer_in_time(first_byte_timeout_s) from None
+            raise
+
+    def _refuse_when_full(self) -> None:
+        if self._running >= self._requests_max:
             raise Refusal(
-                "provider_timeout",
-                f"The provider sent no answer within {first_byte_timeout_s:g} s.",
-                details={"reason": "first_byte_timeout"},
-            ) from None
+                "busy",
+                "The gateway is waiting for as many providers as it can; try again shortly.",
+                headers={"retry-after": "1"},
+            )
 
     async def _send(self, call: "_Call", allow_private: bool, patience: Patience) -> UpstreamAnswer:
         try:
@@ -174,7 +178,6 @@ class Upstream:
             response,
             passage,
             idle_timeout_s=call.idle_timeout_s,
-            upload_finished=lambda: upload is None or upload.finished,
             when_over=self._one_less,
         )
 
@@ -248,4 +251,4 @@ def _join(base_url: str, path: str, query: bytes) -> str:
 def _is_passable(response: aiohttp.ClientResponse) -> bool:
     """Tell whether the page can take the body as it comes: no other protocol, no coding left."""
     codings = response.headers.getall("transfer-encoding", ())
-    return response.status >= 200 and all(coding.lower() == "chunked" for coding in codings)
+    return 200 <= response.status < 600 and all(coding.lower() == "chunked" for coding in codings)

@@ -7,8 +7,6 @@ import json
 import re
 from urllib.parse import unquote_to_bytes
 
-import orjson
-
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.providers.paths import parse_path
 from tollbridge.gateway.providers.presets import PRESETS
@@ -32,11 +30,6 @@ _JSON = re.compile(r"application/([a-z0-9!#$&^_.+-]+\+)?json")
 _OWN_PARAMETERS = (PAYWALL_QUERY.encode(), TEST_MODE_QUERY.encode())
 # What cannot stand in the query of a URL; a server in between might cut there.
 _QUERY_FORBIDDEN = re.compile(rb"[^!-~]|#")
-
-# Providers written in Go read member names without regard to case.
-_MODEL_MEMBER = re.compile(rb'"model"', re.IGNORECASE)
-# Every letter of "model" is below U+0100, so a spelling that hides it holds one of these.
-_ESCAPED_LETTER = rb"\u00"
 
 
 def check_route(provider: Provider, method: str, path: str) -> None:
@@ -103,35 +96,33 @@ def check_body(provider: Provider, body: bytes) -> None:
 
 
 def _read_model(body: bytes) -> str:
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise Refusal("invalid_request", "The body is not JSON.") from None
-    if not isinstance(value, dict):
-        raise Refusal("invalid_request", "The body is not a JSON object.")
-    _refuse_second_model(body)
-    model = value.get("model")
-    if not isinstance(model, str):
+    """Return the one model that a body names.
+
+    Every member is looked at, because parsers disagree: of two members of one name some keep the
+    first and some the last, and those of Go's standard library take `Model` for the same.
+    """
+    named = [member for member in _read_members(body) if member[0].lower() == "model"]
+    if len(named) > 1:
+        raise Refusal("invalid_request", "The body names its model more than once.")
+    name, model = named[0] if named else ("", None)
+    if name != "model" or not isinstance(model, str):
         raise Refusal("invalid_request", "The body names no model.")
     return model
 
 
-def _refuse_second_model(body: bytes) -> None:
-    """Refuse a body whose model could be read in two ways.
-
-    orjson keeps the last of two members of one name; the provider may keep the first, or take
-    `Model` for the same. Only a body in which the name could occur twice is parsed again.
-    """
-    if _ESCAPED_LETTER not in body and len(_MODEL_MEMBER.findall(body)) < 2:
-        return
+def _read_members(body: bytes) -> list[tuple[str, object]]:
     try:
-        # The outermost object is handed over last, as a list of its members.
-        members: list[tuple[str, object]] = json.loads(body.decode(), object_pairs_hook=list)
-    except (RecursionError, ValueError):  # too deep, or a number of thousands of digits
-        raise Refusal("invalid_request", "The body is JSON that no API reads.") from None
-    named = [name for name, _ in members if name.lower() == "model"]
-    if named != ["model"] and named:
-        raise Refusal("invalid_request", "The body names its model more than once, or unclearly.")
+        # With this hook an object is the list of its members; the tuple tells it from an array.
+        value = json.loads(body.decode(), object_pairs_hook=tuple, parse_constant=_no_number)
+    except (ValueError, RecursionError):  # malformed, too deep, or thousands of digits
+        raise Refusal("invalid_request", "The body is not JSON that an API reads.") from None
+    if not isinstance(value, tuple):
+        raise Refusal("invalid_request", "The body is not a JSON object.")
+    return list(value)
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
 
 
 def upstream_query(raw_query: bytes) -> bytes:

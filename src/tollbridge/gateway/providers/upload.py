@@ -45,7 +45,6 @@ class Upload:
 
     Attributes:
         error: What its source raised, or None. It stopped the request.
-        finished: All of it was handed over.
     """
 
     def __init__(
@@ -62,7 +61,6 @@ class Upload:
         self._passage = passage
         self._patience = patience
         self.error: Exception | None = None
-        self.finished = False
 
     def __aiter__(self) -> "Upload":
         return self
@@ -81,7 +79,6 @@ class Upload:
                 self._missing -= len(part)
         except StopAsyncIteration:
             if not self._missing:
-                self.finished = True
                 raise
             short = Refusal("invalid_request", "The body is shorter than its Content-Length.")
             self._stop(short)
