@@ -69,15 +69,17 @@ class RawConnection:
 
     async def read_head(self) -> Head:
         """Return the next answer's head; interim answers (1xx) are passed over."""
-        while True:
-            head = (await self._reader.readuntil(b"\r\n\r\n"))[:-4].decode("latin-1")
-            first, *lines = head.split("\r\n")
-            headers = [
-                (n.lower(), v.strip()) for n, _, v in (line.partition(":") for line in lines)
-            ]
-            status = int(first.split(" ")[1])
-            if status >= 200:
-                return Head(status, headers)
+        while (head := await self.read_interim_or_head()).status < 200:
+            pass
+        return head
+
+    async def read_interim_or_head(self) -> Head:
+        """Return the next head, be it interim or not."""
+        head = (await self._reader.readuntil(b"\r\n\r\n"))[:-4].decode("latin-1")
+        first, *lines = head.split("\r\n")
+        pairs = (line.partition(":") for line in lines)
+        headers = [(name.lower(), value.strip()) for name, _, value in pairs]
+        return Head(int(first.split(" ")[1]), headers)
 
     async def read_answer(self) -> RawAnswer:
         """Return the next answer with its body, be it complete or not."""

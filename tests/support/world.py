@@ -1,5 +1,6 @@
-"""A small true world: the real gateway on a real socket, over a real store, and a provider that
-does what a test tells it. Only the clock may be a fake, and only where a test asks for one.
+"""A small true world: the real gateway on a real socket, a real store, and a scripted provider.
+
+Only the clock may be a fake, and only where a test asks for one.
 """
 
 import asyncio
@@ -249,7 +250,7 @@ class Server(uvicorn.Server):
             server.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        while self.server_state.connections:
+        while self.server_state.connections:  # noqa: ASYNC110 - they tell nobody
             await asyncio.sleep(0)
 
     def stop(self) -> None:

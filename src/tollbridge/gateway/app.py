@@ -1,5 +1,6 @@
 """The gateway put together: open the parts, stack the middleware, close in the right order."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from tollbridge.gateway.calls.quota import Hint, no_hint
 from tollbridge.gateway.calls.receipt_endpoint import ReceiptEndpoint
 from tollbridge.gateway.calls.repairs import Repairs
 from tollbridge.gateway.clock import Clock, SystemClock
-from tollbridge.gateway.database import Database
+from tollbridge.gateway.database import Database, StoreUnavailable
+from tollbridge.gateway.database.connection import BUSY_TIMEOUT_MS
 from tollbridge.gateway.health import Health
 from tollbridge.gateway.identity import Identities, IdentityEndpoints, open_identities
 from tollbridge.gateway.ids import new_id
@@ -32,6 +34,8 @@ from tollbridge.gateway.settings import Settings
 from tollbridge.gateway.site import Site
 from tollbridge.gateway.store import open_store
 from tollbridge.wire.paths import GATEWAY
+
+log = logging.getLogger(__name__)
 
 # Calls that the sweep closes in one commit.
 SWEEP_CALLS = 500
@@ -55,9 +59,19 @@ class Gateway:
 
 @asynccontextmanager
 async def open_gateway(
-    settings: Settings, *, clock: Clock | None = None, hint: Hint = no_hint
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    hint: Hint = no_hint,
+    busy_timeout_ms: int = BUSY_TIMEOUT_MS,
 ) -> AsyncIterator[Gateway]:
     """Open the parts on the settings' data folder; close them when the block ends.
+
+    Args:
+        settings: What the operator decided.
+        clock: The system's where it is None.
+        hint: Makes the line that a 402 helps with.
+        busy_timeout_ms: How long a write waits for another process that writes.
 
     Raises:
         StartError: Another gateway runs on the folder, or the master key is wrong.
@@ -65,7 +79,9 @@ async def open_gateway(
     """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(settings))
+        store = await stack.enter_async_context(
+            open_store(settings, busy_timeout_ms=busy_timeout_ms)
+        )
         database = store.database
         epoch_id = await _begin_epoch(database, clock)
         stack.push_async_callback(_finish_epoch, database, clock, epoch_id)
@@ -111,18 +127,19 @@ def create_app(gateway: Gateway) -> App:
             OwnerEndpoints(keys, gateway.paywalls, database, clock),
             ReceiptEndpoint(identity, database),
             Health(database),
-            Site(site_dir) if site_dir is not None else None,
         ),
         redirect_slashes=False,
+        default=Site(site_dir).outside_the_api if site_dir is not None else None,
     )
     return cors(error_boundary(_dispatch(calls, router)))
 
 
 def _dispatch(calls: CallEndpoint, router: Router) -> App:
-    prefix = GATEWAY + "/"
+    # As it was sent: `read_request` reads on from there, and an encoded letter would shift it.
+    prefix = GATEWAY.encode() + b"/"
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(prefix):
+        if scope["type"] == "http" and scope["raw_path"].startswith(prefix):
             await calls(scope, receive, send)
             return
         scope["app"] = router  # has the router raise for what it does not know
@@ -145,4 +162,7 @@ async def _begin_epoch(database: Database, clock: Clock) -> str:
 
 
 async def _finish_epoch(database: Database, clock: Clock, epoch_id: str) -> None:
-    await database.write(ledger.finish_epoch(epoch_id, clock.now_ms()))
+    try:
+        await database.write(ledger.finish_epoch(epoch_id, clock.now_ms()))
+    except StoreUnavailable as error:
+        log.warning("the store is unavailable (%s); the next start looks after it", error)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tollbridge.gateway.database import SqliteDatabase
+from tollbridge.gateway.database.connection import BUSY_TIMEOUT_MS
 from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.settings import Settings
 
@@ -14,12 +15,15 @@ def database_file(settings: Settings) -> Path:
     return settings.data_dir / DATABASE_FILE
 
 
-def open_database(settings: Settings, *, make: bool) -> SqliteDatabase:
+def open_database(
+    settings: Settings, *, make: bool, busy_timeout_ms: int = BUSY_TIMEOUT_MS
+) -> SqliteDatabase:
     """Open the database in the data folder; needs a running event loop.
 
     Args:
         settings: Where the folder is.
         make: Whether folder (0700) and database (0600) are made where they are missing.
+        busy_timeout_ms: How long a write waits for another process that writes.
 
     Raises:
         StartError: There is none and none shall be made, or its schema is too new.
@@ -32,4 +36,4 @@ def open_database(settings: Settings, *, make: bool) -> SqliteDatabase:
         raise StartError(
             f"no database in {settings.data_dir}; start the gateway there first or give --data-dir"
         )
-    return SqliteDatabase(path)
+    return SqliteDatabase(path, busy_timeout_ms=busy_timeout_ms)

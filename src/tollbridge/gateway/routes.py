@@ -1,14 +1,13 @@
-"""Path to endpoint, and nothing else. Whatever is not here, and not in the site, is a 404."""
+"""Path to endpoint, and nothing else. Whatever is not here is the site's, or a 404."""
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 
 from tollbridge.gateway.calls.receipt_endpoint import ReceiptEndpoint
 from tollbridge.gateway.health import Health
 from tollbridge.gateway.identity import IdentityEndpoints
 from tollbridge.gateway.owner.endpoints import OwnerEndpoints
-from tollbridge.gateway.site import Site
 from tollbridge.wire import paths
 
 _PAYWALL = f"{paths.API}/paywall/{{paywall_id}}"
@@ -19,7 +18,6 @@ def routes(
     owner: OwnerEndpoints,
     receipts: ReceiptEndpoint,
     health: Health,
-    site: Site | None,
 ) -> list[BaseRoute]:
     """Return every route but the metered call, which is matched before them."""
 
@@ -27,7 +25,7 @@ def routes(
         # One path, two doors: a user reads with a Bearer, an owner writes with a key.
         return await (owner.change if request.method == "POST" else identity.balances)(request)
 
-    listed: list[BaseRoute] = [
+    return [
         Route(f"{_PAYWALL}/auth/anonymous/signin", identity.anonymous_signin, methods=["POST"]),
         Route(f"{_PAYWALL}/auth/refresh", identity.refresh, methods=["POST"]),
         Route(f"{_PAYWALL}/auth/signout", identity.signout, methods=["POST"]),
@@ -40,4 +38,3 @@ def routes(
         Route(paths.HEALTH, health.alive, methods=["GET"]),
         Route(paths.READY, health.ready, methods=["GET"]),
     ]
-    return [*listed, Mount("/", app=site)] if site is not None else listed

@@ -15,6 +15,7 @@ import uvloop
 
 from tollbridge.gateway.app import create_app, open_gateway
 from tollbridge.gateway.calls.quota import no_hint
+from tollbridge.gateway.connection import Connection
 from tollbridge.gateway.demo import demo_hint, set_up_demo, set_up_real_providers
 from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.middleware.cors import App
@@ -97,10 +98,7 @@ async def _serve(
         if demo:
             await stack.enter_async_context(set_up_demo(gateway))
         await set_up_real_providers(gateway, wanted=real_providers, anonymous=anonymous)
-        server = _Server(config_for(create_app(gateway)))
-        port = listener.getsockname()[1]
-        print(f"Tollbridge serves on http://{_shown(settings.host)}:{port}", flush=True)
-        print(f"Its data are in {settings.data_dir}; stop it with Ctrl-C.", flush=True)
+        server = _Server(config_for(create_app(gateway)), settings)
         _tune_garbage_collection()
         await server.serve(sockets=[listener])
         await server.let_calls_close()
@@ -112,6 +110,19 @@ class _Server(uvicorn.Server):
     Its own way raises the signal again once it has ended, which would kill the process before the
     store is closed.
     """
+
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+        """Prepare it; `settings` say what it tells of itself."""
+        super().__init__(config)
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn; who reads that it serves may rely on signals being caught."""
+        await super().startup(sockets)
+        assert sockets is not None
+        host, port = _shown(self._settings.host), sockets[0].getsockname()[1]
+        print(f"Tollbridge serves on http://{host}:{port}", flush=True)
+        print(f"Its data are in {self._settings.data_dir}; stop it with Ctrl-C.", flush=True)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -130,13 +141,10 @@ class _Server(uvicorn.Server):
 
 def config_for(app: App, *, grace_s: int = GRACE_S) -> uvicorn.Config:
     """Return how uvicorn serves the gateway."""
-    # uvicorn reports an answer that is broken off on purpose as a fault of the application.
-    logging.getLogger("uvicorn.error").addFilter(
-        lambda record: "returned without completing response" not in record.getMessage()
-    )
+    logging.getLogger("uvicorn.error").addFilter(_is_a_fault)
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -148,6 +156,12 @@ def config_for(app: App, *, grace_s: int = GRACE_S) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=grace_s,
     )
+
+
+def _is_a_fault(record: logging.LogRecord) -> bool:
+    # uvicorn reports an answer that is broken off on purpose as a fault of the application.
+    cancelled = record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not cancelled and "returned without completing response" not in record.getMessage()
 
 
 def _tune_garbage_collection() -> None:

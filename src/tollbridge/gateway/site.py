@@ -4,19 +4,21 @@
 Pages share, so that the page meets the same policy here as on a static host.
 """
 
+import os
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from tollbridge.gateway.errors import StartError
 
 Rules = list[tuple[str, list[tuple[str, str]]]]
 
 # The build's own files that are not for visitors.
-_HIDDEN = ("/_headers", "/.nojekyll")
+_HIDDEN = ("_headers", ".nojekyll")
 
 
 def read_rules(text: str) -> Rules:
@@ -48,14 +50,25 @@ class Site(StaticFiles):
         headers = folder / "_headers"
         self._rules = read_rules(headers.read_text()) if headers.is_file() else []
 
+    async def outside_the_api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a path that no route has; under /api a program asks, who gets no page."""
+        if scope["path"].startswith("/api/"):
+            raise HTTPException(404)
+        await self(scope, receive, send)
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file with its headers; a later rule wins over an earlier one."""
-        asked: str = scope["path"]
-        if asked in _HIDDEN:
-            path = "404.html"
+        # `path` is normal, what was asked for need not be: //index.html is /index.html.
+        asked = "/" if path == "." else f"/{path}"
+        if not asked.endswith("/") and scope["path"].endswith("/"):
+            asked += "/"
         response = await super().get_response(path, scope)
         for pattern, headers in self._rules:
             if fnmatchcase(asked, pattern):
                 for name, value in headers:
                     response.headers[name] = value
         return response
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Find a file of the folder that is for visitors."""
+        return ("", None) if path in _HIDDEN else super().lookup_path(path)

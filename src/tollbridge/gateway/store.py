@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tollbridge.gateway.data_folder import open_database
 from tollbridge.gateway.database import Database, Script, Statement
+from tollbridge.gateway.database.connection import BUSY_TIMEOUT_MS
 from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.sealing import SealBroken, Sealer, load_master_key
 from tollbridge.gateway.settings import Settings
@@ -30,7 +31,9 @@ class Store(NamedTuple):
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[Store]:
+async def open_store(
+    settings: Settings, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS
+) -> AsyncIterator[Store]:
     """Open the data folder for a gateway, making what is missing; close it when the block ends.
 
     Raises:
@@ -39,9 +42,11 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
     """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock_folder(settings.data_dir):
-        database = open_database(settings, make=True)
+        database = open_database(settings, make=True, busy_timeout_ms=busy_timeout_ms)
         try:
-            sealer = Sealer(load_master_key(settings, make=True))
+            # A database that has secrets is of no use with a key that is made now.
+            fresh = await database.write(has_no_secrets())
+            sealer = Sealer(load_master_key(settings, make=fresh))
             await database.write(check_master_key(sealer))
             yield Store(database, sealer)
         finally:
@@ -70,6 +75,11 @@ def lock_folder(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def has_no_secrets() -> Script[bool]:
+    """Tell whether no master key has been used with this database yet."""
+    return not (yield Statement("select 1 from meta where name = $1", (_CHECK,)))
 
 
 def check_master_key(sealer: Sealer) -> Script[None]:

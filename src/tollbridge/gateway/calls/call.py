@@ -116,7 +116,7 @@ class MeteredCall:
                 await self._pass_refusal(answer)
         finally:
             answer.close()
-        await self._answer.finish()
+        await self._finish()
 
     async def _open(self, body: Body) -> UpstreamAnswer:
         request, provider = self._request, self._provider
@@ -171,7 +171,7 @@ class MeteredCall:
     async def _relay(self, answer: UpstreamAnswer, own_headers: list[tuple[str, str]]) -> None:
         """Pass the answer through as it comes, watching for the page to leave and for the time."""
         own = [(name.encode(), value.encode()) for name, value in own_headers]
-        headers = to_page(answer.headers) + own
+        headers = _with_true_length(answer) + own
         try:
             # Also ends a page that has stopped reading: `send` waits for it.
             async with asyncio.timeout(self._limits.stream_s):
@@ -181,12 +181,20 @@ class MeteredCall:
                     self._progress.bytes_sent = True
                     await self._answer.send(chunk)
         except (ProviderBrokeOff, TimeoutError) as error:
-            if self._intake.left:
+            # A page that makes its upload fail is no better than one that leaves.
+            if self._intake.left or self._intake.refusal is not None:
                 raise Stopped(Stop.PAGE_LEFT) from error
             by_us = isinstance(error, TimeoutError) or error.idle
             raise Stopped(Stop.CUT if by_us else Stop.BROKE_OFF) from error
         if self._intake.left:
             raise Stopped(Stop.PAGE_LEFT)
+
+    async def _finish(self) -> None:
+        try:
+            async with asyncio.timeout(self._limits.stream_s):
+                await self._answer.finish()
+        except TimeoutError:  # the page stopped reading just before the end
+            raise BrokenOff from None
 
     def _way_out(self, stopped: Stopped) -> Exception:
         if stopped.stop is Stop.PAGE_LEFT:
@@ -211,7 +219,19 @@ async def take_body(request: CallRequest, provider: Provider, intake: Intake) ->
         body = await intake.gather(provider.max_body_bytes, request.content_length)
         policy.check_body(provider, body)
         return body
+    if request.content_length == 0:  # nothing would be asked of a stream, nor the page's leaving
+        await intake.gather(0, 0)
+        return None
     return intake.stream(policy.STREAMED_BODY_MAX, request.content_length)
+
+
+def _with_true_length(answer: UpstreamAnswer) -> RawHeaders:
+    """Return the page's headers, without a length that belongs to no body: a 204 may say one."""
+    return [
+        (name, value)
+        for name, value in to_page(answer.headers)
+        if not (answer.bodiless and name == b"content-length" and value != b"0")
+    ]
 
 
 def _in_our_words(status: int) -> Refusal | None:

@@ -14,6 +14,7 @@ from tollbridge.gateway.calls.credit import Credit, Till
 from tollbridge.gateway.calls.intake import Intake, Memory, Receive
 from tollbridge.gateway.calls.quota import Hint, QuotaRefusal
 from tollbridge.gateway.calls.request import CallRequest, read_request
+from tollbridge.gateway.connection import LOST
 from tollbridge.gateway.ids import new_id
 from tollbridge.gateway.providers.headers import to_provider
 from tollbridge.gateway.providers.http import Upstream
@@ -63,7 +64,7 @@ class CallEndpoint:
         request = read_request(scope)
         admitted = await self.admission.admit(request)
         headers = to_provider(admitted.provider, request.headers)
-        intake = Intake(receive, self.memory)
+        intake = Intake(receive, self.memory, scope.get(LOST))
         try:
             body = await take_body(request, admitted.provider, intake)
             credit = await self._hold(request, admitted)

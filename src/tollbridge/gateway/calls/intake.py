@@ -50,8 +50,13 @@ class Intake:
         refusal: Why an upload was stopped in its middle, or None.
     """
 
-    def __init__(self, receive: Receive, memory: Memory) -> None:
-        """Read from `receive`, and nobody else may."""
+    def __init__(
+        self, receive: Receive, memory: Memory, lost: "asyncio.Future[None] | None" = None
+    ) -> None:
+        """Read from `receive`, and nobody else may; `lost` ends when the connection is gone.
+
+        Without `lost`, a page that leaves while nobody reads its body is not noticed until then.
+        """
         self._receive = receive
         self._memory = memory
         self._claimed = 0
@@ -59,6 +64,9 @@ class Intake:
         self._on_left: Callable[[], object] = _nothing
         self.left = False
         self.refusal: Refusal | None = None
+        self._lost = lost
+        if lost is not None:
+            lost.add_done_callback(self._leave)
 
     def when_left(self, do: Callable[[], object]) -> None:
         """Have `do` called at the moment the page leaves; at once if it has. Replaces the last."""
@@ -93,8 +101,11 @@ class Intake:
     def stream(self, bytes_max: int, announced: int | None) -> AsyncIterator[bytes]:
         """Give the body part by part as it arrives; the reader sets the pace.
 
-        A body that is announced as too large is refused at once. One that grows too large ends in `refusal`, one whose page leaves in `left`; both raise
-        there, and whoever sent the parts on looks at the two to learn why.
+        A body that grows too large ends in `refusal`, one whose page leaves in `left`: both raise
+        where the parts are read, and whoever sent those on looks at the two to learn why.
+
+        Raises:
+            Refusal: It is announced as too large; nothing was read.
         """
         if announced is not None and announced > bytes_max:
             raise too_large(bytes_max)
@@ -113,6 +124,8 @@ class Intake:
         """Stop watching and give the memory back."""
         if self._watch is not None:
             self._watch.cancel()
+        if self._lost is not None:
+            self._lost.remove_done_callback(self._leave)
         self._memory.release(self._claimed)
         self._claimed = 0
 
@@ -134,9 +147,10 @@ class Intake:
             pass
         self._leave()
 
-    def _leave(self) -> None:
-        self.left = True
-        self._on_left()
+    def _leave(self, _: object = None) -> None:
+        if not self.left:
+            self.left = True
+            self._on_left()
 
 
 def too_large(bytes_max: int) -> Refusal:

@@ -31,10 +31,10 @@ def cors(app: App) -> App:
             await app(scope, receive, send)
             return
         origin, wanted = _asked(scope["headers"])
-        if scope["method"] == "OPTIONS" and wanted is not None:
-            await _answer_preflight(send, origin, wanted)
-            return
         request_id = new_id("req")
+        if scope["method"] == "OPTIONS" and wanted is not None:
+            await _answer_preflight(send, request_id, origin, wanted)
+            return
         scope["tollbridge.request_id"] = request_id
         added = [(REQUEST_ID.encode(), request_id.encode())]
         if origin is not None:
@@ -62,8 +62,11 @@ def _asked(headers: list[tuple[bytes, bytes]]) -> tuple[bytes | None, bytes | No
     return origin, wanted
 
 
-async def _answer_preflight(send: Send, origin: bytes | None, wanted: bytes) -> None:
+async def _answer_preflight(
+    send: Send, request_id: str, origin: bytes | None, wanted: bytes
+) -> None:
     headers = [
+        (REQUEST_ID.encode(), request_id.encode()),
         (b"access-control-allow-origin", origin or b"*"),
         (b"access-control-allow-methods", _METHODS),
         (b"access-control-max-age", _MAX_AGE_S),

@@ -4,6 +4,7 @@ After the first byte of an answer nothing is invented any more: the app returns 
 it, and the server closes the connection, so that it cannot look like an end.
 """
 
+import asyncio
 import logging
 
 import orjson
@@ -39,6 +40,10 @@ def error_boundary(app: App) -> App:
             return
         except BrokenOff:
             log.info("%s: the answer was broken off", request_id)
+        except asyncio.CancelledError:  # the server shuts down and has waited long enough
+            if not started:
+                await _answer(send, _stopping(), request_id)
+            raise
         except Exception as error:
             refusal = _refusal_for(error, request_id)
             if not started:
@@ -63,6 +68,12 @@ def _refusal_for(error: Exception, request_id: str) -> Refusal:
         return Refusal(code, error.detail + ".", headers=dict(error.headers or {}))
     log.error("%s: internal error", request_id, exc_info=error)
     return Refusal("internal_error", f"Something went wrong here; it is logged as {request_id}.")
+
+
+def _stopping() -> Refusal:
+    return Refusal(
+        "busy", "The gateway is stopping; try again shortly.", headers={"retry-after": "1"}
+    )
 
 
 async def _answer(send: Send, refusal: Refusal, request_id: str) -> None:

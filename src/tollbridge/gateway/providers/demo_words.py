@@ -34,12 +34,13 @@ def reply(messages: object) -> str:
     elif said.endswith("?"):
         start = f"“{_shortened(said)}” is a good question, and I am the wrong one to ask."
     else:
-        start = f"You wrote {len(said.split())} words: “{_shortened(said)}”."
+        count = len(said.split())
+        start = f"You wrote {count} {'word' if count == 1 else 'words'}: “{_shortened(said)}”."
     return (
         f"{start} I am the demo provider that comes with Tollbridge. No model thinks in here, but "
         "everything between us is real: your page asked the gateway, the gateway held a credit, "
         "asked me and passes my words on as I say them. Press Stop and I notice at once. "
-        "Give the gateway a key of your own, and a real model answers in my place. 🌉"
+        "Give the gateway a key of your own, and a real model answers in my place."
     )
 
 
