@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ASYNC_TEST_S = 60
 
 settings.register_profile("short", max_examples=60, deadline=None)
-settings.register_profile("long", max_examples=2_000, deadline=None)
+settings.register_profile("long", max_examples=800, deadline=None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

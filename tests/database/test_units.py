@@ -101,6 +101,15 @@ async def test_a_deferred_write_rides_along_and_its_failure_is_logged(database, 
     assert "a deferred write failed" in caplog.text
 
 
+async def test_a_deferred_write_that_fails_may_have_a_second_plan(database):
+    """It is called for the write that failed, and for no other."""
+    called = []
+    database.write_later(add_note("good"), lambda: called.append("good"))
+    database.write_later(repeat("bad"), lambda: called.append("bad"))
+    await database.write(add_note("now"))
+    assert called == ["bad"]
+
+
 async def test_a_reading_script_cannot_write(database):
     """Reads share a transaction without savepoints, so a write there is refused."""
     with pytest.raises(StoreUnavailable, match="readonly"):

@@ -113,3 +113,16 @@ def test_a_master_key_is_not_shown():
     settings = read_settings({"TOLLBRIDGE_MASTER_KEY": "c2VjcmV0"})
     assert "c2VjcmV0" not in repr(settings)
     assert settings.master_key.reveal() == "c2VjcmV0"
+
+
+@pytest.mark.parametrize("name", ["HOST", "DATA_DIR", "MASTER_KEY", "PUBLIC_URL"])
+def test_an_empty_value_is_an_error(name):
+    """An unset variable in a script must not open every address or make a new master key."""
+    with pytest.raises(StartError, match=f"TOLLBRIDGE_{name} is empty"):
+        read_settings({f"TOLLBRIDGE_{name}": ""})
+
+
+def test_two_master_keys_are_one_too_many():
+    """Which of the two counts must not be a guess."""
+    with pytest.raises(StartError, match="both set"):
+        read_settings({"TOLLBRIDGE_MASTER_KEY": "k", "TOLLBRIDGE_MASTER_KEY_FILE": "f"})

@@ -135,5 +135,5 @@ class EngineLaws(RuleBasedStateMachine):
         assert sum(entry.debt for entry in self.book.journal) == self.book.gate.debt
 
 
-TestEngineLaws = pytest.mark.timeout(3_000)(EngineLaws.TestCase)  # with --long
+TestEngineLaws = pytest.mark.timeout(280)(EngineLaws.TestCase)  # with --long
 TestEngineLaws.settings = settings(stateful_step_count=40)

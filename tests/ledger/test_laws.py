@@ -284,5 +284,5 @@ class LedgerLaws(RuleBasedStateMachine):
         return any(c.key[0] == call.key[0] and c.state == "reversed" for c in calls)
 
 
-TestLedgerLaws = pytest.mark.timeout(3_000)(LedgerLaws.TestCase)  # with --long
+TestLedgerLaws = pytest.mark.timeout(280)(LedgerLaws.TestCase)  # with --long
 TestLedgerLaws.settings = settings(stateful_step_count=40)

@@ -100,9 +100,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         for name, value in environment.items()
         if name.startswith(PREFIX)
     }
-    for name in given:
+    for name, value in given.items():
         if name not in NAMES:
             raise StartError(_unknown(name))
+        if not value:
+            raise StartError(f"{PREFIX}{name} is empty; give it a value, or do not set it")
     _refuse_unsupported(given)
     return Settings(
         host=given.get("HOST", "127.0.0.1"),
@@ -132,8 +134,9 @@ def _unknown(name: str) -> str:
 
 
 def _refuse_unsupported(given: Mapping[str, str]) -> None:
-    url = given.get("DATABASE_URL", "")
-    if url:
+    if "MASTER_KEY" in given and "MASTER_KEY_FILE" in given:
+        raise StartError(f"{PREFIX}MASTER_KEY and {PREFIX}MASTER_KEY_FILE are both set; choose one")
+    if "DATABASE_URL" in given:
         raise StartError(
             f"{PREFIX}DATABASE_URL is not supported by this version: it keeps everything in "
             f"SQLite under {PREFIX}DATA_DIR"

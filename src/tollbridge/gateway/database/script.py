@@ -9,7 +9,7 @@ SQL is written with `$1`, `$2`, … and the few words that SQLite and PostgreSQL
 milliseconds since 1970, truth is 0 or 1, lists are JSON text.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 Rows = list[tuple[Any, ...]]
@@ -55,8 +55,13 @@ class Database(Protocol):
         """
         ...
 
-    def write_later(self, script: Script[Any]) -> None:
-        """Have a script ride in the next commit; its failure is logged, nobody waits for it."""
+    def write_later(
+        self, script: Script[Any], otherwise: Callable[[], object] | None = None
+    ) -> None:
+        """Have a script ride in the next commit, and nobody wait for it.
+
+        Its failure is logged, and `otherwise` called.
+        """
         ...
 
     async def read(self, script: Script[T]) -> T:

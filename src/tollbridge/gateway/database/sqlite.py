@@ -52,9 +52,18 @@ class SqliteDatabase:
         """See `Database.write`."""
         return await self._writer.submit(script)
 
-    def write_later(self, script: Script[Any]) -> None:
+    def write_later(
+        self, script: Script[Any], otherwise: Callable[[], object] | None = None
+    ) -> None:
         """See `Database.write_later`."""
-        self._writer.submit(script).add_done_callback(_log_failure)
+
+        def look(future: "asyncio.Future[Any]") -> None:
+            if not future.cancelled() and future.exception() is not None:
+                log.error("a deferred write failed: %s", future.exception())
+                if otherwise is not None:
+                    otherwise()
+
+        self._writer.submit(script).add_done_callback(look)
 
     async def read(self, script: Script[T]) -> T:
         """See `Database.read`."""
@@ -228,8 +237,3 @@ def run_script(connection: apsw.Connection, script: Script[T]) -> T:
 @lru_cache(maxsize=1024)  # statements are constants of the program, far fewer than this
 def _sqlite_sql(sql: str) -> str:
     return re.sub(r"\$(\d+)", r"?\1", sql)
-
-
-def _log_failure(future: "asyncio.Future[Any]") -> None:
-    if not future.cancelled() and future.exception() is not None:
-        log.error("a deferred write failed: %s", future.exception())
