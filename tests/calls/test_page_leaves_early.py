@@ -69,6 +69,22 @@ async def test_calls_of_another_kind_do_not_count(world):
     await check_outcome(world, visitor, "aborted")
 
 
+async def test_free_calls_do_not_count(world):
+    """Nothing is given back for a call that cost nothing; a page may stop polling as it likes."""
+    await world.add_provider("prov_free", cost=0)
+    visitor = await world.sign_in()
+    line = "POST /api/v1/api-gateway/prov_free/v1/things HTTP/1.1"
+    for _ in range(6):
+        world.provider.answers(Answer(before=[Never()]))
+        connection = await world.raw_call(visitor, line=line)
+        request = await world.provider.next_request()
+        connection.leave()
+        await request.left.wait()
+        await world.newest_receipt(visitor)
+    await leave(world, visitor)
+    await check_outcome(world, visitor, "aborted")
+
+
 async def test_off_gives_back_every_one(tmp_path):
     """With the limit lifted none is charged."""
     async with open_world(tmp_path, limits=Limits(user_early_leaves=None)) as world:

@@ -102,10 +102,30 @@ async def test_the_void_of_an_early_leave(world):
     with locked(world):
         connection.leave()
         await request.left.wait()
-        while world.server.server_state.tasks:
-            await asyncio.wait(world.server.server_state.tasks)
-        assert world.gateway.till.repairs.due == 1
+        await gives_up(world)
     await check_outcome(world, visitor, "aborted")
+
+
+async def test_the_end(world):
+    """An answer that came whole is told as whole, though that could not be written at once."""
+    visitor = await world.sign_in()
+    go_on = asyncio.Event()
+    world.provider.answers(Answer(chunks=[Wait(go_on), b"all of it"]))
+    async with await world.raw_call(visitor) as connection:
+        head = await connection.read_head()
+        with locked(world):
+            go_on.set()
+            answer = await connection.read_rest(head)
+            assert (answer.body, answer.complete) == (b"all of it", True)
+            await gives_up(world)
+    await check_outcome(world, visitor, "ok", charged=1, provider_status=200)
+
+
+async def gives_up(world):
+    """Wait until a locked store has refused everything that was queued."""
+    async with world.client.get(f"{world.url}/readyz") as answer:
+        assert answer.status == 503
+    assert world.gateway.till.repairs.due == 1
 
 
 async def test_what_only_reads_goes_on(world):

@@ -147,11 +147,12 @@ async def test_a_providers_refusal_can_be_read(world):
 
 
 async def test_without_an_origin_nothing_is_said(world):
-    """Who is no page of another origin needs no leave; the request id stands all the same."""
+    """Who is no page of another origin needs no leave; id and `Vary` stand all the same."""
     async with await world.connect() as connection:
         await connection.request("GET /healthz HTTP/1.1")
         answer = await connection.read_answer()
     assert answer.header("access-control-allow-origin") is None
+    assert answer.header("vary") == "origin"
     assert (answer.header("x-request-id") or "").startswith("req_")
 
 

@@ -165,6 +165,23 @@ async def test_a_hidden_request_is_a_body(world):
     assert [request.body for request in world.provider.requests] == [hidden]
 
 
+async def test_trailers_are_no_headers(world):
+    """What follows a chunked body decides nothing and travels nowhere."""
+    visitor = await world.sign_in()
+    world.provider.always(Answer.json({}))
+    hidden = "X-Thing: hidden\r\nAuthorization: Bearer mine\r\nContent-Type: a/b\r\n"
+    for typed in ("application/json", "text/plain"):
+        framed = [f"Content-Type: {typed}", "Transfer-Encoding: chunked"]
+        async with await world.connect() as connection:
+            body = f"2\r\n{{}}\r\n0\r\n{hidden}\r\n".encode()
+            await connection.request(LINE, *own(visitor), *framed, body=body)
+            assert (await connection.read_answer()).status == 200
+        request = await world.provider.next_request()
+        assert (request.body, request.header("content-type")) == (b"{}", typed)
+        assert request.header("x-thing") is None
+        assert request.header("authorization") is None
+
+
 async def test_nonsense_during_an_answer_does_not_enter_it(world):
     """A client that talks nonsense while its answer comes is cut, and nothing is mixed in."""
     visitor = await world.sign_in()
@@ -215,3 +232,25 @@ async def test_a_huge_query_is_only_long(world):
     async with await world.raw_call(visitor, line=line, body=None) as connection:
         assert (await connection.read_answer()).status == 200
     assert (await world.provider.next_request()).target.count("a=b") == 5000
+
+
+async def test_what_trails_a_body_is_no_header(world):
+    """Trailers neither identify a caller nor add to the headers that were checked."""
+    visitor = await world.sign_in()
+    world.provider.always(Answer.json({}))
+    typed = ["Content-Type: application/json", "Transfer-Encoding: chunked"]
+    trailers = "Content-Type: text/evil\r\nContent-Encoding: gzip\r\nX-Trailer: yes\r\n"
+    async with await world.connect() as connection:
+        await connection.request(LINE, *own(visitor), *typed, body=b"2\r\n{}\r\n0\r\n")
+        await connection.send(trailers, "\r\n")
+        assert (await connection.read_answer()).status == 200
+    request = await world.provider.next_request()
+    assert request.header("content-type") == "application/json"
+    assert request.header("content-encoding") is None
+    assert request.header("x-trailer") is None
+    identity = "".join(f"{line}\r\n" for line in own(visitor))
+    async with await world.connect() as connection:
+        await connection.request(LINE, "X-Paywall-Id: pw_test", *typed, body=b"0\r\n")
+        await connection.send(identity, "\r\n")
+        assert (await connection.read_answer()).status == 401
+    assert await world.balance(visitor) == TRIAL_CREDITS - 1

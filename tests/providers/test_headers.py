@@ -25,7 +25,7 @@ STAYS_HERE = """
     forwarded via x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip x-client-ip
     true-client-ip cf-connecting-ip client-ip cdn-loop sec-fetch-mode sec-fetch-site sec-ch-ua
     sec-gpc dnt access-control-request-method x-http-method-override x-original-url x-rewrite-url
-    x_api_key x_forwarded_for content_length
+    x_api_key x_forwarded_for content_length content_type content_encoding
 """
 
 GOES_OUT = """
@@ -47,7 +47,9 @@ STAYS_THERE = """
     anthropic-ratelimit-tokens-remaining x-rate-limit-reset x-call-id x-credits-charged
     x-credits-remaining x-balance-version x-query-type x-error-source x-provider-request-id
     idempotent-replayed server-timing x-paywall-id x-user-id x-api-key authorization
-    x_credits_charged set_cookie
+    x_credits_charged set_cookie accept-ch critical-ch set-login activate-storage-access
+    integrity-policy document-isolation-policy use-as-dictionary observe-browsing-topics
+    attribution-reporting-register-source
 """
 
 COMES_BACK = """

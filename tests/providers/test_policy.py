@@ -91,6 +91,33 @@ def test_json_is_gathered_and_the_rest_streams(
 
 
 @pytest.mark.parametrize(
+    ("parameters", "passes"),
+    [
+        ('; charset="UTF-8"', True),
+        (";;charset=utf8 ;", True),
+        ("; profile=x", True),
+        ("; charset=utf-7", False),
+        (";charset=utf-8; Charset=utf-16", False),
+        ("; charset*=utf-8''utf-7", False),
+        ("; charset =utf-8", False),
+    ],
+)
+def test_json_that_is_read_is_utf_8(
+    new_provider: MakeProvider, parameters: str, passes: bool
+) -> None:
+    """A provider that decodes as it is told must read the same model as we do."""
+    content_type = f"application/json{parameters}"
+    assert gathers(new_provider(), content_type)
+    llm = new_provider(preset="openai-chat")
+    if passes:
+        assert gathers(llm, content_type)
+        return
+    with pytest.raises(Refusal, match="takes JSON in UTF-8") as refused:
+        gathers(llm, content_type)
+    assert refused.value.code == "unsupported_body"
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b'{"model": "gpt-test"}',

@@ -1,11 +1,12 @@
-"""A connection from a page: uvicorn's, with two changes.
+"""A connection from a page: uvicorn's, with three changes.
 
 It tells every request on it that the page has left. uvicorn tells only the newest one of a
 connection, and only where `receive` is being awaited. A request that has another waiting behind it
 (pipelining), or whose upload the provider does not read, would be answered to nobody; and whatever
 failed on the way there would look like a fault of ours, which costs the page nothing.
 
-And it refuses what is no HTTP in our own words, but never in the middle of an answer.
+It keeps trailers out of a request's headers (RFC 9110 section 6.5.1). And it refuses what is no
+HTTP in our own words, but never in the middle of an answer.
 """
 
 import asyncio
@@ -35,6 +36,9 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """See uvicorn; called once a request's head is read."""
         super().on_headers_complete()
+        # Trailers come to the same list. Whoever reads the headers later, or twice, must not find
+        # more in it than what was checked.
+        self.headers = []
         cast(MutableMapping[str, Any], self.scope)[LOST] = self._lost
         self._unanswered = [c for c in self._unanswered if not c.response_complete] + [self.cycle]
 

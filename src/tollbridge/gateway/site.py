@@ -71,4 +71,7 @@ class Site(StaticFiles):
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         """Find a file of the folder that is for visitors."""
-        return ("", None) if path in _HIDDEN else super().lookup_path(path)
+        # A path that leaves the folder may come back into it, past its rules: ../site/_headers.
+        if path in _HIDDEN or path.split(os.sep, 1)[0] == os.pardir:
+            return "", None
+        return super().lookup_path(path)

@@ -86,7 +86,7 @@ class Credit:
 
     def finish(self, progress: Progress) -> None:
         """Write that the call came to its proper end."""
-        self._till.database.write_later(ledger.end(self._hold, self._ending("ok", progress)))
+        self._end_later(self._ending("ok", progress))
 
     async def close(self, stop: Stop, progress: Progress) -> None:
         """Have the table's verdict on a stopped call committed.
@@ -103,7 +103,7 @@ class Credit:
         )
         ending = self._ending(verdict.outcome, progress)
         if verdict.action is Action.KEEP:
-            self._till.database.write_later(ledger.end(self._hold, ending))
+            self._end_later(ending)
             return
         try:
             gate = await self._till.database.write(self._closing(verdict.action, ending))
@@ -125,6 +125,12 @@ class Credit:
         if charged == 1:  # a v3 client lowers its counter by one on seeing it
             headers.append((names.QUERY_TYPE, self.order.query_type))
         return headers
+
+    def _end_later(self, ending: ledger.Ending) -> None:
+        hold, repairs = self._hold, self._till.repairs
+        self._till.database.write_later(
+            ledger.end(hold, ending), lambda: repairs.add_ending(hold, ending)
+        )
 
     def _closing(self, action: Action, ending: ledger.Ending) -> Script[tuple[int, int] | None]:
         try:

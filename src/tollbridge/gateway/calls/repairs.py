@@ -1,14 +1,17 @@
-"""Calls whose credit could not be given back when it was due: tried again until it stands.
+"""What a failing store would not take when it was due, tried again until it stands.
 
-If the process dies first, the sweep of the next start does it.
+Credits to give back first of all, and how calls ended. If the process dies before, the sweep of
+the next start does what it can.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable
+from typing import NamedTuple
 
 from tollbridge.gateway import ledger
 from tollbridge.gateway.clock import Clock
-from tollbridge.gateway.database import Database, StoreUnavailable
+from tollbridge.gateway.database import Database, Script, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -16,35 +19,53 @@ log = logging.getLogger(__name__)
 PAUSE_S = 0.5
 
 
+class _Repair(NamedTuple):
+    call_id: str
+    make: Callable[[], Script[str | None]]
+
+
 class Repairs:
-    """Gives back what a failing store would not take, as soon as it takes it."""
+    """Writes what a failing store would not take, as soon as it takes it."""
 
     def __init__(self, database: Database, clock: Clock, *, pause_s: float = PAUSE_S) -> None:
         """Write to `database`, trying every `pause_s`."""
         self._database = database
         self._clock = clock
         self._pause_s = pause_s
-        self._due: list[tuple[ledger.HoldOrder, str]] = []
+        self._due: list[_Repair] = []
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
 
     @property
     def due(self) -> int:
-        """How many calls still wait for their credit."""
+        """How many calls still wait."""
         return len(self._due)
 
     def add(self, order: ledger.HoldOrder, outcome: str) -> None:
         """Have a call's credit given back, whatever the store knows of it."""
         log.warning("call %s: the store is unavailable, its credit will follow", order.call_id)
-        self._due.append((order, outcome))
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._work())
+
+        def undo() -> Script[str | None]:
+            return ledger.undo(order, ledger.Ending(outcome, None, self._clock.now_ms()))
+
+        self._put(_Repair(order.call_id, undo))
+
+    def add_ending(self, hold: ledger.Hold, ending: ledger.Ending) -> None:
+        """Have it written how a settled call ended."""
+        self._put(_Repair(hold.order.call_id, lambda: ledger.end(hold, ending)))
 
     async def close(self) -> None:
         """Try once more and stop; what is left is the next start's to sweep."""
+        self._closed = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             await self._try_all()
+
+    def _put(self, repair: _Repair) -> None:
+        self._due.append(repair)
+        if not self._closed and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
         while self._due:
@@ -52,12 +73,10 @@ class Repairs:
             await self._try_all()
 
     async def _try_all(self) -> None:
-        for item in list(self._due):
-            order, outcome = item
-            ending = ledger.Ending(outcome, None, self._clock.now_ms())
+        for repair in list(self._due):
             try:
-                found = await self._database.write(ledger.undo(order, ending))
+                found = await self._database.write(repair.make())
             except StoreUnavailable:
                 return
-            self._due.remove(item)
-            log.info("call %s: found %s, no credit is charged", order.call_id, found)
+            self._due.remove(repair)
+            log.info("call %s: repaired%s", repair.call_id, f", found {found}" if found else "")

@@ -108,10 +108,10 @@ def sum_held(user_id: str) -> Script[dict[str, int]]:
 
 
 def count_left_early(user_id: str, since: int) -> Script[int]:
-    """Count the user's calls that were voided because the page left early."""
+    """Count the user's calls that gave a credit back because the page left early."""
     rows = yield Statement(
         "select count(*) from calls where user_id = $1 and ended_at > $2"
-        " and state = 'voided' and outcome = 'aborted'",
+        " and state = 'voided' and outcome = 'aborted' and amount > 0",
         (user_id, since),
     )
     count: int = rows[0][0]

@@ -17,6 +17,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _EXPOSE = (b"access-control-expose-headers", ", ".join(EXPOSED).encode())
+# Also where no origin was sent: a cache would hand that answer to pages, which could not read it.
 _VARY = (b"vary", b"origin")
 # What Chromium caps the life of a preflight's answer at.
 _MAX_AGE_S = b"7200"
@@ -36,9 +37,9 @@ def cors(app: App) -> App:
             await _answer_preflight(send, request_id, origin, wanted)
             return
         scope["tollbridge.request_id"] = request_id
-        added = [(REQUEST_ID.encode(), request_id.encode())]
+        added = [(REQUEST_ID.encode(), request_id.encode()), _VARY]
         if origin is not None:
-            added += [(b"access-control-allow-origin", origin), _EXPOSE, _VARY]
+            added += [(b"access-control-allow-origin", origin), _EXPOSE]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

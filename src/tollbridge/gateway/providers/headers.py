@@ -60,6 +60,9 @@ _STAYS_HERE = {
     "x-http-method-override",
     "x-method-override",
     "x-rewrite-url",
+    # Say a second time, in a spelling that no check of ours reads, what the body is.
+    "content_type",
+    "content_encoding",
 }
 _STAYS_HERE_PREFIXES = (
     "proxy-",
@@ -101,6 +104,15 @@ _STAYS_THERE = {
     "document-policy",
     "origin-agent-cluster",
     "origin-trial",
+    "accept-ch",
+    "critical-ch",
+    "set-login",
+    "activate-storage-access",
+    "integrity-policy",
+    "integrity-policy-report-only",
+    "document-isolation-policy",
+    "use-as-dictionary",
+    "observe-browsing-topics",
     "referrer-policy",
     "speculation-rules",
     "timing-allow-origin",
@@ -138,6 +150,7 @@ _STAYS_THERE = {
 _STAYS_THERE_PREFIXES = (
     "proxy-",
     "access-control-",
+    "attribution-reporting-",
     "cross-origin-",
     "sec-",
     "x-accel-",

@@ -27,6 +27,7 @@ __all__ = [
 STREAMED_BODY_MAX = 32 * 1024 * 1024
 
 _JSON = re.compile(r"application/([a-z0-9!#$&^_.+-]+\+)?json")
+_UTF_8 = re.compile(r"charset=(\"utf-?8\"|utf-?8)")
 _OWN_PARAMETERS = (PAYWALL_QUERY.encode(), TEST_MODE_QUERY.encode())
 # What cannot stand in the query of a URL; a server in between might cut there.
 _QUERY_FORBIDDEN = re.compile(rb"[^!-~]|#")
@@ -63,18 +64,36 @@ def gathers(provider: Provider, content_type: str | None) -> bool:
     to `STREAMED_BODY_MAX`.
 
     Raises:
-        Refusal: `unsupported_body` where the provider's preset reads the body and this is no JSON.
+        Refusal: `unsupported_body` where the provider's preset reads the body and this is no JSON,
+            or JSON in another charset than UTF-8.
     """
-    media_type = (content_type or "").partition(";")[0].strip(" \t").lower()
+    media_type, *parameters = [
+        part.strip(" \t") for part in (content_type or "").lower().split(";")
+    ]
+    reads_body = PRESETS[provider.preset].llm
     if _JSON.fullmatch(media_type):
+        if reads_body:
+            _refuse_other_charsets(parameters)
         return True
-    if PRESETS[provider.preset].llm:
+    if reads_body:
         raise Refusal(
             "unsupported_body",
             f"This provider takes JSON, not {media_type[:100] or 'a body without a type'!r}; "
             "send it with Content-Type: application/json.",
         )
     return False
+
+
+def _refuse_other_charsets(parameters: list[str]) -> None:
+    """Refuse a charset by which a provider would read another model than we do.
+
+    In UTF-7 a text can end where in UTF-8 it goes on, and some servers decode as they are told.
+    """
+    for parameter in parameters:
+        if "charset" in parameter and not _UTF_8.fullmatch(parameter):
+            raise Refusal(
+                "unsupported_body", f"This provider takes JSON in UTF-8, not {parameter[:100]!r}."
+            )
 
 
 def check_body(provider: Provider, body: bytes) -> None:
