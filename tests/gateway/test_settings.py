@@ -118,9 +118,3 @@ def test_an_empty_value_is_an_error(name):
     """An unset variable in a script must not open every address or make a new master key."""
     with pytest.raises(StartError, match=f"TOLLBRIDGE_{name} is empty"):
         read_settings({f"TOLLBRIDGE_{name}": ""})
-
-
-def test_two_master_keys_are_one_too_many():
-    """Which of the two counts must not be a guess."""
-    with pytest.raises(StartError, match="both set"):
-        read_settings({"TOLLBRIDGE_MASTER_KEY": "k", "TOLLBRIDGE_MASTER_KEY_FILE": "f"})

@@ -134,8 +134,6 @@ def _unknown(name: str) -> str:
 
 
 def _refuse_unsupported(given: Mapping[str, str]) -> None:
-    if "MASTER_KEY" in given and "MASTER_KEY_FILE" in given:
-        raise StartError(f"{PREFIX}MASTER_KEY and {PREFIX}MASTER_KEY_FILE are both set; choose one")
     if "DATABASE_URL" in given:
         raise StartError(
             f"{PREFIX}DATABASE_URL is not supported by this version: it keeps everything in "
