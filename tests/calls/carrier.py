@@ -10,6 +10,7 @@ from tollbridge.gateway.calls.credit import Credit
 from tollbridge.gateway.calls.intake import Intake, Memory
 from tollbridge.gateway.calls.request import read_request
 from tollbridge.gateway.ids import new_id
+from tollbridge.gateway.settings import Limits
 
 
 class Carrier:
@@ -81,11 +82,12 @@ async def carry(
         headers=headers or [],
         upstream=world.gateway.upstream,
         limits=world.gateway.till.limits,
-        intake=Intake(_stay, Memory()),
+        intake=Intake(_stay, Memory(), Limits()),
         answer=carrier,
         credit=credit,
+        body=None,
     )
-    await call.run(None)
+    await call.run()
 
 
 async def _stay() -> dict[str, Any]:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.support.scripted_provider import Answer, Never
 from tests.support.world import CALL, TRIAL_CREDITS
+from tollbridge.gateway.settings import LIMITS
 
 LINE = f"POST {CALL}/v1/things HTTP/1.1"
 
@@ -224,14 +225,24 @@ async def test_an_upgrade_is_not_one(world):
     assert request.header("connection") is None
 
 
-async def test_a_huge_query_is_only_long(world):
-    """A long query travels, or is refused, but holds nobody up."""
+@pytest.mark.parametrize(("spare", "status"), [(0, 200), (-1, 400)])
+async def test_a_head_has_a_size(world, spare, status):
+    """Address and headers together may have 16,384 bytes, and not one more."""
     visitor = await world.sign_in()
     world.provider.always(Answer.json({}))
-    line = f"GET {CALL}/v1/things?{'a=b&' * 5000}paywall_id=pw_test HTTP/1.1"
-    async with await world.raw_call(visitor, line=line, body=None) as connection:
-        assert (await connection.read_answer()).status == 200
-    assert (await world.provider.next_request()).target.count("a=b") == 5000
+    target = f"{CALL}/v1/things?paywall_id=pw_test"
+    headers = own(visitor)
+    counted = ["Host: gateway.test", *headers]
+    used = len(target) + sum(len(header) + len("\r\n") for header in counted)
+    filler = "x" * (LIMITS["HEADER_BYTES"] - used - len("X-Filler: \r\n") - spare)
+    async with await world.connect() as connection:
+        line = f"GET {target} HTTP/1.1"
+        await connection.request(line, *headers, f"X-Filler: {filler}")
+        answer = await connection.read_answer()
+    assert answer.status == status
+    if status == 400:
+        assert answer.json()["error"] == "invalid_request"
+        assert "16384 bytes" in answer.json()["message"]
 
 
 async def test_what_trails_a_body_is_no_header(world):

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 
 import uvicorn
 import uvloop
@@ -19,7 +20,7 @@ from tollbridge.gateway.connection import Connection
 from tollbridge.gateway.demo import demo_hint, set_up_demo, set_up_real_providers
 from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.middleware.cors import App
-from tollbridge.gateway.settings import Settings
+from tollbridge.gateway.settings import Limits, Settings
 
 log = logging.getLogger("tollbridge")
 
@@ -98,7 +99,7 @@ async def _serve(
         if demo:
             await stack.enter_async_context(set_up_demo(gateway))
         await set_up_real_providers(gateway, wanted=real_providers, anonymous=anonymous)
-        server = _Server(config_for(create_app(gateway)), settings)
+        server = _Server(config_for(create_app(gateway), settings.limits), settings)
         _tune_garbage_collection()
         await server.serve(sockets=[listener])
         await server.let_calls_close()
@@ -139,12 +140,12 @@ class _Server(uvicorn.Server):
             await asyncio.wait(tasks, timeout=CLOSING_S)
 
 
-def config_for(app: App, *, grace_s: int = GRACE_S) -> uvicorn.Config:
+def config_for(app: App, limits: Limits, *, grace_s: int = GRACE_S) -> uvicorn.Config:
     """Return how uvicorn serves the gateway."""
     logging.getLogger("uvicorn.error").addFilter(_is_a_fault)
     return uvicorn.Config(
         app,
-        http=Connection,
+        http=partial(Connection, head_bytes_max=limits.header_bytes),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         log_config=None,

@@ -21,6 +21,12 @@ LIMITS = {
     "IDLE_S": 120,
     # The longest answers of today end within half an hour.
     "STREAM_S": 1800,
+    # Tokens, cookies of a shared host and tracing headers fit in a quarter of it.
+    "HEADER_BYTES": 16384,
+    # A megabyte takes this long at 140 kbit/s; gathered bodies share the process's memory.
+    "UPLOAD_S": 60,
+    # A phone between two cells is back sooner; a stalled page holds memory meanwhile.
+    "UPLOAD_IDLE_S": 15,
 }
 
 # Names of DESIGN that a later version enforces; setting one is not an error, but it is said aloud.
@@ -35,9 +41,6 @@ LATER_LIMITS = (
     "PAYWALL_TRIAL_CREDITS",
     "USER_FAILURES",
     "VOUCHER_TRIES",
-    "HEADER_BYTES",
-    "UPLOAD_S",
-    "UPLOAD_IDLE_S",
 )
 LATER = ("TRUSTED_PROXIES", "BEAT_S", "SILENT_S")
 
@@ -67,6 +70,9 @@ class Limits:
     first_byte_s: int | None = LIMITS["FIRST_BYTE_S"]
     idle_s: int | None = LIMITS["IDLE_S"]
     stream_s: int | None = LIMITS["STREAM_S"]
+    header_bytes: int | None = LIMITS["HEADER_BYTES"]
+    upload_s: int | None = LIMITS["UPLOAD_S"]
+    upload_idle_s: int | None = LIMITS["UPLOAD_IDLE_S"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,4 +199,6 @@ def error_for(status: int, body: object, headers: "Headers") -> PaywallError:
 
 def whole_number(text: str) -> "int | None":
     """Read a header that holds a whole number; None where it is missing or anything else."""
-    return int(text) if text and len(text) <= 15 and text.isdigit() else None
+    # Not `isdigit`, to which "²" is a digit; `int` refuses it.
+    digits = 0 < len(text or "") <= 15 and all("0" <= char <= "9" for char in text)
+    return int(text) if digits else None

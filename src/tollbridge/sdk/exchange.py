@@ -147,8 +147,8 @@ async def failure(reply: "Reply") -> PaywallError:
         body = None
     try:
         body = json.loads(body) if isinstance(body, str) else body
-    except ValueError:
-        pass  # the text is all there is
+    except (ValueError, RuntimeError):
+        pass  # the text is all there is; RuntimeError: nested beyond what an interpreter follows
     return error_for(reply.status, body, headers)
 
 

@@ -112,7 +112,7 @@ class ChatReader:
     def _words(self, data: str) -> str:
         try:
             event = json.loads(data)
-        except ValueError:
+        except (ValueError, RuntimeError):  # RuntimeError: nested deeper than can be followed
             raise StreamFault("not_json", "The answer is not a chat completion stream.")
         if not isinstance(event, dict):
             return ""

@@ -68,6 +68,7 @@ class MeteredCall:
         intake: Intake,
         answer: Answer,
         credit: Credit,
+        body: Body,
     ) -> None:
         """Prepare a call whose credit is held; `headers` are those that go to the provider."""
         self._request = request
@@ -78,9 +79,10 @@ class MeteredCall:
         self._intake = intake
         self._answer = answer
         self._credit = credit
+        self._body = body
         self._progress = Progress()
 
-    async def run(self, body: Body) -> None:
+    async def run(self) -> None:
         """Send the call and relay its answer.
 
         Raises:
@@ -89,7 +91,7 @@ class MeteredCall:
             BrokenOff: Our answer must be broken off; what that costs is decided and written.
         """
         try:
-            await self._forward(body)
+            await self._forward()
         except Stopped as stopped:
             await self._credit.close(stopped.stop, self._progress)
             raise self._way_out(stopped) from stopped
@@ -102,8 +104,8 @@ class MeteredCall:
             await self._credit.close(Stop.FAULT, self._progress)
             raise
 
-    async def _forward(self, body: Body) -> None:
-        answer = await self._open(body)
+    async def _forward(self) -> None:
+        answer = await self._open()
         try:
             self._progress.status = answer.status
             self._progress.bytes_due = not answer.bodiless
@@ -118,8 +120,9 @@ class MeteredCall:
             answer.close()
         await self._finish()
 
-    async def _open(self, body: Body) -> UpstreamAnswer:
+    async def _open(self) -> UpstreamAnswer:
         request, provider = self._request, self._provider
+        gathered = isinstance(self._body, bytes)
         opening = asyncio.create_task(
             self._upstream.open(
                 provider,
@@ -127,7 +130,7 @@ class MeteredCall:
                 request.path,
                 request.query,
                 self._headers,
-                body,
+                self._body,
                 content_length=request.content_length,
                 first_byte_timeout_s=provider.first_byte_timeout_s or self._limits.first_byte_s,
                 idle_timeout_s=provider.idle_timeout_s or self._limits.idle_s,
@@ -137,6 +140,7 @@ class MeteredCall:
         try:
             answer = await opening
         except asyncio.CancelledError:
+            opening.add_done_callback(_close_unseen)
             if self._intake.left:
                 raise Stopped(Stop.PAGE_LEFT) from None
             raise
@@ -146,6 +150,9 @@ class MeteredCall:
             refusal = self._intake.refusal or (error if isinstance(error, Refusal) else None)
             raise Stopped(Stop.NOT_ANSWERED, refusal) from error
         self._intake.when_left(answer.close)
+        if gathered:  # it has gone out; the answer may go on for half an hour
+            self._body = None
+            self._intake.release()
         return answer
 
     async def _settle(self) -> None:
@@ -203,6 +210,12 @@ class MeteredCall:
             return BrokenOff()
         stopped.refusal.headers.update(self._credit.headers(0))
         return stopped.refusal
+
+
+def _close_unseen(opening: "asyncio.Task[UpstreamAnswer]") -> None:
+    # We were stopped in the moment between the answer's coming and our seeing it.
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 async def take_body(request: CallRequest, provider: Provider, intake: Intake) -> Body:

@@ -64,7 +64,7 @@ class CallEndpoint:
         request = read_request(scope)
         admitted = await self.admission.admit(request)
         headers = to_provider(admitted.provider, request.headers)
-        intake = Intake(receive, self.memory, scope.get(LOST))
+        intake = Intake(receive, self.memory, self.till.limits, scope.get(LOST))
         try:
             body = await take_body(request, admitted.provider, intake)
             credit = await self._hold(request, admitted)
@@ -77,8 +77,10 @@ class CallEndpoint:
                 intake=intake,
                 answer=AsgiAnswer(send),
                 credit=credit,
+                body=body,
             )
-            await call.run(body)
+            del body  # the call lets go of it once it has gone out
+            await call.run()
         finally:
             intake.close()
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from tollbridge.gateway.errors import PageLeft, Refusal
+from tollbridge.gateway.settings import Limits
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -51,7 +52,11 @@ class Intake:
     """
 
     def __init__(
-        self, receive: Receive, memory: Memory, lost: "asyncio.Future[None] | None" = None
+        self,
+        receive: Receive,
+        memory: Memory,
+        limits: Limits,
+        lost: "asyncio.Future[None] | None" = None,
     ) -> None:
         """Read from `receive`, and nobody else may; `lost` ends when the connection is gone.
 
@@ -59,6 +64,8 @@ class Intake:
         """
         self._receive = receive
         self._memory = memory
+        self._limits = limits
+        self._waited_s = 0.0
         self._claimed = 0
         self._watch: asyncio.Task[None] | None = None
         self._on_left: Callable[[], object] = _nothing
@@ -82,7 +89,7 @@ class Intake:
             announced: Its `Content-Length`, or None.
 
         Raises:
-            Refusal: `body_too_large` or `busy`.
+            Refusal: `body_too_large`, `busy` or `upload_timeout`.
             PageLeft: The page left before it had sent everything.
         """
         if announced is not None and announced > bytes_max:
@@ -101,8 +108,8 @@ class Intake:
     def stream(self, bytes_max: int, announced: int | None) -> AsyncIterator[bytes]:
         """Give the body part by part as it arrives; the reader sets the pace.
 
-        A body that grows too large ends in `refusal`, one whose page leaves in `left`: both raise
-        where the parts are read, and whoever sent those on looks at the two to learn why.
+        A body that grows too large or stalls ends in `refusal`, one whose page leaves in `left`:
+        both raise where the parts are read, and whoever sent those on looks there to learn why.
 
         Raises:
             Refusal: It is announced as too large; nothing was read.
@@ -120,19 +127,23 @@ class Intake:
                 raise self.refusal
             yield part
 
+    def release(self) -> None:
+        """Give the memory back: the body has gone out, and nobody holds it any more."""
+        self._memory.release(self._claimed)
+        self._claimed = 0
+
     def close(self) -> None:
         """Stop watching and give the memory back."""
         if self._watch is not None:
             self._watch.cancel()
         if self._lost is not None:
             self._lost.remove_done_callback(self._leave)
-        self._memory.release(self._claimed)
-        self._claimed = 0
+        self.release()
 
     async def _parts(self) -> AsyncIterator[bytes]:
         more = True
         while more:
-            message = await self._receive()
+            message = await self._wait_for_page()
             if message["type"] == "http.disconnect":
                 self._leave()
                 raise PageLeft
@@ -141,6 +152,25 @@ class Intake:
             if part:
                 yield part
         self._watch = asyncio.create_task(self._watch_for_leaving())
+
+    async def _wait_for_page(self) -> MutableMapping[str, Any]:
+        # Only the page's own time counts: a provider that is slow to read is not its doing.
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            async with asyncio.timeout(self._patience_s()):
+                return await self._receive()
+        except TimeoutError:
+            self.refusal = Refusal("upload_timeout", "The request's body took too long to arrive.")
+            raise self.refusal from None
+        finally:
+            self._waited_s += loop.time() - began
+
+    def _patience_s(self) -> float | None:
+        limits = self._limits
+        left_s = None if limits.upload_s is None else max(0.0, limits.upload_s - self._waited_s)
+        known = [limit for limit in (left_s, limits.upload_idle_s) if limit is not None]
+        return min(known, default=None)
 
     async def _watch_for_leaving(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
