@@ -18,6 +18,8 @@ from tollbridge.gateway.database.script import Rows, Script, StoreUnavailable
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+# How long a deferred script waits for another's commit before it gets one of its own.
+DEFERRED_S = 0.02
 # Bounds how long the first script of a batch waits for the last one.
 BATCH_SCRIPTS = 512
 
@@ -63,7 +65,7 @@ class SqliteDatabase:
                 if otherwise is not None:
                     otherwise()
 
-        self._writer.submit(script).add_done_callback(look)
+        self._writer.submit_later(script).add_done_callback(look)
 
     async def read(self, script: Script[T]) -> T:
         """See `Database.read`."""
@@ -88,7 +90,11 @@ class _Job:
 
 
 class _Worker:
-    """A thread with a connection, fed through a queue that is its only wake-up."""
+    """A thread with a connection, fed through a queue that is its only wake-up.
+
+    What is submitted within one turn of the loop is handed over together when the turn ends, and
+    so shares a commit; a thread that woke at the first script of a burst would commit it alone.
+    """
 
     def __init__(
         self,
@@ -100,6 +106,8 @@ class _Worker:
         self._loop = loop
         self._connection = connection
         self._run = run
+        self._turn: list[_Job] = []
+        self._deferred: list[_Job] = []
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._stopped = loop.create_future()
         self._closing = False
@@ -112,13 +120,33 @@ class _Worker:
         if self._closing:
             future.set_exception(StoreUnavailable("the store is closed"))
         else:
-            self._queue.put(_Job(script, future))
+            if not self._turn:
+                self._loop.call_soon(self._hand_over)
+            self._turn.append(_Job(script, future))
         return future
+
+    def submit_later(self, script: Script[T]) -> "asyncio.Future[T]":
+        """Queue a script that may wait for others to share their commit, though not for long."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        if self._closing:
+            future.set_exception(StoreUnavailable("the store is closed"))
+        else:
+            if not self._deferred:
+                self._loop.call_later(DEFERRED_S, self._hand_over)
+            self._deferred.append(_Job(script, future))
+        return future
+
+    def _hand_over(self) -> None:
+        # What was deferred goes first: whoever asks now for what it wrote finds it.
+        for job in self._deferred + self._turn:
+            self._queue.put(job)
+        self._deferred, self._turn = [], []
 
     async def stop(self) -> None:
         """Run what is queued, then end the thread and close the connection."""
         if not self._closing:
             self._closing = True
+            self._hand_over()
             self._queue.put(None)
         await asyncio.shield(self._stopped)
 
