@@ -58,7 +58,11 @@ class AsgiTransport:
             Exception: The first one that the app raised in a call.
         """
         while self._calls:
-            await asyncio.gather(*self._calls)
+            calls = list(self._calls)
+            await asyncio.gather(*calls)
+            # Not left to their callbacks: from Python 3.12 on, waiting for what is over already
+            # does not give the loop the turn that those need.
+            self._calls.difference_update(calls)
 
     async def __aenter__(self) -> "AsgiTransport":
         scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
