@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_a_newcomers_page_asks_and_counts(tmp_path: Path, open_tab: OpenTab) -> None:
-    """Fifteen lines of Python sign in, show the balance, ask, and show the answer."""
+    """Fourteen lines of Python sign in, show the balance, ask, and show the answer."""
     mine = tmp_path / "mine.html"
     mine.write_text(page_of_ones_own(), "utf-8")
     build_site(tmp_path / "site", page=mine)

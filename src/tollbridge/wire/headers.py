@@ -36,7 +36,7 @@ EXPOSED = (
 )
 
 # The SDK sets these itself; what the caller of `call()` gives under these names is not sent.
-# User ids and the idempotency key are ours too: neither is a page's to choose.
+# Whose call it is says the token alone: a user id is not a page's to choose.
 PROTECTED = (AUTHORIZATION, PAYWALL_ID, API_KEY, USER_ID, SDK_VERSION, SDK_CAPABILITIES)
 
 # Values of ERROR_SOURCE.
