@@ -90,8 +90,6 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
 async def _serve(
     settings: Settings, listener: socket.socket, demo: bool, real_providers: bool, anonymous: bool
 ) -> None:
-    for name in settings.unenforced:
-        log.warning("%s is set, but this version does not enforce it yet", name)
     async with AsyncExitStack() as stack:
         gateway = await stack.enter_async_context(
             open_gateway(settings, hint=demo_hint(settings) if demo else no_hint)

@@ -3,18 +3,40 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.secret import Secret
 
+Network = IPv4Network | IPv6Network
+
 PREFIX = "TOLLBRIDGE_"
 DEFAULT_DATA_DIR = Path("var")
 
-# Enforced limits: default and reason.
+# Default and reason of each; `off` lifts one.
 LIMITS = {
+    # A page has a chat or two and some background calls; a bug that loops is stopped here.
+    "USER_RUNNING": 16,
+    # One a second for a minute is faster than anybody reads answers.
+    "USER_PER_MINUTE": 60,
+    # Calls of cost 0 poll and list; nothing else bounds them.
+    "USER_FREE_PER_MINUTE": 120,
+    # An office or a school behind one address; below what one caller needs to exhaust us.
+    "ADDRESS_RUNNING": 64,
+    "ADDRESS_PER_MINUTE": 300,
+    # Each makes rows for ever; a family behind one address signs in less often.
+    "ADDRESS_SIGN_INS": 10,
+    # Free credits a day for one address: who clears his cookies gets five times the trial.
+    "ADDRESS_TRIALS": 5,
+    # Free credits a day in all: what the owner loses at most to a farm with many addresses.
+    "PAYWALL_TRIAL_CREDITS": 1000,
     # A person who presses Stop while waiting does so a few times; beyond that it is free work.
     "USER_EARLY_LEAVES": 5,
+    # Calls given back for the caller's own doing cost the owner's rate limit at the provider.
+    "USER_FAILURES": 30,
+    # A code is copied wrong a few times; guessing one takes far more.
+    "VOUCHER_TRIES": 10,
     # Reasoning models think for minutes before their first byte.
     "FIRST_BYTE_S": 300,
     # Providers send something (a ping, a token) far more often than this while they are alive.
@@ -29,20 +51,12 @@ LIMITS = {
     "UPLOAD_IDLE_S": 15,
 }
 
-# Names of DESIGN that a later version enforces; setting one is not an error, but it is said aloud.
-LATER_LIMITS = (
-    "USER_RUNNING",
-    "USER_PER_MINUTE",
-    "USER_FREE_PER_MINUTE",
-    "ADDRESS_RUNNING",
-    "ADDRESS_PER_MINUTE",
-    "ADDRESS_SIGN_INS",
-    "ADDRESS_TRIALS",
-    "PAYWALL_TRIAL_CREDITS",
-    "USER_FAILURES",
-    "VOUCHER_TRIES",
-)
-LATER = ("TRUSTED_PROXIES", "BEAT_S", "SILENT_S")
+# How often a gateway process says that it lives, and how long one may be silent before its calls
+# are swept: a stop-the-world pause or a slow disk is over sooner.
+BEAT_S = 5
+SILENT_S = 20
+# The request log is for looking into last month's complaint; the ledger is kept for ever.
+REQUEST_LOG_DAYS = 30
 
 NAMES = (
     "HOST",
@@ -57,8 +71,13 @@ NAMES = (
     # Read by the command that adds the real providers, not by the server.
     "OPENAI_MODELS",
     "ANTHROPIC_MODELS",
-    *LATER,
-    *(f"LIMIT_{name}" for name in (*LIMITS, *LATER_LIMITS)),
+    "TRUSTED_PROXIES",
+    "BEAT_S",
+    "SILENT_S",
+    "REQUEST_LOG_DAYS",
+    "METRICS_TOKEN",
+    "METRICS_PORT",
+    *(f"LIMIT_{name}" for name in LIMITS),
 )
 
 
@@ -66,7 +85,17 @@ NAMES = (
 class Limits:
     """The limits in force; None lifts one."""
 
+    user_running: int | None = LIMITS["USER_RUNNING"]
+    user_per_minute: int | None = LIMITS["USER_PER_MINUTE"]
+    user_free_per_minute: int | None = LIMITS["USER_FREE_PER_MINUTE"]
+    address_running: int | None = LIMITS["ADDRESS_RUNNING"]
+    address_per_minute: int | None = LIMITS["ADDRESS_PER_MINUTE"]
+    address_sign_ins: int | None = LIMITS["ADDRESS_SIGN_INS"]
+    address_trials: int | None = LIMITS["ADDRESS_TRIALS"]
+    paywall_trial_credits: int | None = LIMITS["PAYWALL_TRIAL_CREDITS"]
     user_early_leaves: int | None = LIMITS["USER_EARLY_LEAVES"]
+    user_failures: int | None = LIMITS["USER_FAILURES"]
+    voucher_tries: int | None = LIMITS["VOUCHER_TRIES"]
     first_byte_s: int | None = LIMITS["FIRST_BYTE_S"]
     idle_s: int | None = LIMITS["IDLE_S"]
     stream_s: int | None = LIMITS["STREAM_S"]
@@ -86,8 +115,13 @@ class Settings:
     site_dir: Path | None = None
     master_key: Secret | None = None
     master_key_file: Path | None = None
+    trusted_proxies: tuple[Network, ...] = ()
+    beat_s: int = BEAT_S
+    silent_s: int = SILENT_S
+    request_log_days: int = REQUEST_LOG_DAYS
+    metrics_token: Secret | None = None
+    metrics_port: int | None = None
     limits: Limits = field(default_factory=Limits)
-    unenforced: tuple[str, ...] = ()
 
     @property
     def issuer(self) -> str:
@@ -120,16 +154,25 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         site_dir=_path(given.get("SITE_DIR")),
         master_key=Secret(given["MASTER_KEY"]) if "MASTER_KEY" in given else None,
         master_key_file=_path(given.get("MASTER_KEY_FILE")),
+        trusted_proxies=_networks(given.get("TRUSTED_PROXIES", "")),
+        **_beats(given),
+        request_log_days=_whole(
+            "REQUEST_LOG_DAYS",
+            given.get("REQUEST_LOG_DAYS", str(REQUEST_LOG_DAYS)),
+            low=0,
+            high=3650,
+        ),
+        metrics_token=Secret(given["METRICS_TOKEN"]) if "METRICS_TOKEN" in given else None,
+        metrics_port=(
+            _whole("METRICS_PORT", given["METRICS_PORT"], low=0, high=65535)
+            if "METRICS_PORT" in given
+            else None
+        ),
         limits=Limits(
             **{
                 name.lower(): _limit(name, given.get(f"LIMIT_{name}"), default)
                 for name, default in LIMITS.items()
             }
-        ),
-        unenforced=tuple(
-            PREFIX + name
-            for name in given
-            if name in LATER or name.removeprefix("LIMIT_") in LATER_LIMITS
         ),
     )
 
@@ -147,6 +190,30 @@ def _refuse_unsupported(given: Mapping[str, str]) -> None:
         )
     if _whole("WORKERS", given.get("WORKERS", "1"), low=1, high=1024) > 1:
         raise StartError(f"{PREFIX}WORKERS above 1 needs PostgreSQL; on SQLite one process serves")
+
+
+def _beats(given: Mapping[str, str]) -> dict[str, int]:
+    beat_s = _whole("BEAT_S", given.get("BEAT_S", str(BEAT_S)), low=1, high=3600)
+    silent_s = _whole("SILENT_S", given.get("SILENT_S", str(SILENT_S)), low=1, high=86400)
+    if silent_s < 2 * beat_s:
+        raise StartError(
+            f"{PREFIX}SILENT_S is {silent_s}; it must be at least twice {PREFIX}BEAT_S ({beat_s}), "
+            "or a process would be taken for dead between two beats"
+        )
+    return {"beat_s": beat_s, "silent_s": silent_s}
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    found = []
+    for part in text.replace(",", " ").split():
+        try:
+            found.append(ip_network(part))
+        except ValueError as error:
+            raise StartError(
+                f"{PREFIX}TRUSTED_PROXIES holds {part!r}, which is no network such as "
+                f"10.0.0.0/8: {error}"
+            ) from None
+    return tuple(found)
 
 
 def _path(text: str | None) -> Path | None:
