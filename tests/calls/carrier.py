@@ -5,11 +5,13 @@ from typing import Any
 
 from tests.support.world import CALL, PROVIDER, Visitor, World
 from tollbridge.gateway import ledger
-from tollbridge.gateway.calls.call import MeteredCall, RawHeaders
+from tollbridge.gateway.calls.answer import RawHeaders
+from tollbridge.gateway.calls.call import Going, MeteredCall
 from tollbridge.gateway.calls.credit import Credit
 from tollbridge.gateway.calls.intake import Intake, Memory
 from tollbridge.gateway.calls.request import read_request
 from tollbridge.gateway.ids import new_id
+from tollbridge.gateway.observing.record import RequestRecord
 from tollbridge.gateway.settings import Limits
 
 
@@ -67,27 +69,29 @@ async def carry(
     order = ledger.HoldOrder(
         call_id=new_id("call"),
         attempt=1,
-        epoch_id=world.gateway.till.epoch_id,
+        epoch_id=world.gateway.till.heart.epoch_id,
         paywall_id=visitor.paywall_id,
         user_id=visitor.user_id,
         provider_id=provider.provider_id,
         query_type=provider.query_type,
         amount=provider.cost,
     )
-    credit = Credit(world.gateway.till, order)
+    credit = Credit(world.gateway.till, order, provider.charge_on)
     assert await credit.hold() is None
-    call = MeteredCall(
+    going = Going(
         request=read_request(scope),
         provider=provider,
+        cost=provider.cost,
         headers=headers or [],
+        body=None,
         upstream=world.gateway.upstream,
         limits=world.gateway.till.limits,
         intake=Intake(_stay, Memory(), Limits()),
         answer=carrier,
         credit=credit,
-        body=None,
+        record=RequestRecord("req_test", "GET", 0),
     )
-    await call.run()
+    await MeteredCall(going).run()
 
 
 async def _stay() -> dict[str, Any]:

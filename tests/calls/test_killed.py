@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.gateway_process import gateway_process
 from tests.support.scripted_provider import Answer, Cut, ScriptedProvider
-from tests.support.world import CALL, PAYWALL, PROVIDER, TYPE
+from tests.support.world import CALL, LIFTED, PAYWALL, PROVIDER, TYPE
 from tollbridge.gateway import ledger
 from tollbridge.gateway.app import open_gateway
 from tollbridge.gateway.data_folder import open_database
@@ -108,7 +108,7 @@ async def check(settings, load, provider):
 async def kill_rounds(tmp_path, rounds):
     """Kill the gateway so many times, and look after each."""
     settings, chance = Settings(data_dir=tmp_path / "var"), random.Random()
-    limits = {"TOLLBRIDGE_LIMIT_USER_EARLY_LEAVES": "off"}
+    limits = {**LIFTED, "TOLLBRIDGE_LIMIT_USER_EARLY_LEAVES": "off"}
     async with ScriptedProvider() as provider, aiohttp.ClientSession() as client:
         await furnish(settings, provider)
         load, bearer, seen = Load(client), {}, 0

@@ -16,7 +16,9 @@ WITH_TOKEN = [
     ("POST", f"{PAYWALL}/auth/signout"),
     ("POST", f"{PAYWALL}/auth/revoke-all"),
     ("GET", f"{PAYWALL}/balances"),
+    ("GET", f"{PAYWALL}/calls?key=attempt-1"),
     ("GET", f"{PAYWALL}/calls/{{call_id}}"),
+    ("POST", f"{PAYWALL}/vouchers/redeem"),
     ("POST", CALL),
     ("GET", CALL),
 ]
@@ -29,6 +31,8 @@ OPEN = [
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
+    ("GET", "/openapi.json"),
+    ("GET", "/metrics"),  # wants the operator's own token, which is none of a user's
 ]
 
 
@@ -39,7 +43,7 @@ async def ask(world, method, path, *, token=None, headers=None, body=None, **ids
     if token is not None:
         sent["Authorization"] = f"Bearer {token}"
     url = world.url + path.format(**{**known, **ids})
-    data = {"json": {} if body is None else body} if method == "POST" else {}
+    data = {"json": {"code": "none"} if body is None else body} if method == "POST" else {}
     async with world.client.request(method, url, headers=sent, **data) as answer:
         told = await answer.json()
         if answer.status >= 400:
@@ -50,11 +54,12 @@ async def ask(world, method, path, *, token=None, headers=None, body=None, **ids
 
 def test_the_walk_leaves_nothing_out():
     """A new route must be added to one of the lists above; the metered call is matched before."""
-    gaps = type("Endpoints", (), {"__getattr__": lambda self, name: None})()
+    gap = type("Endpoints", (), {"__getattr__": lambda self, name: None})()
     found = set()
-    for route in routes(gaps, gaps, gaps, gaps):
+    for route in routes(*[gap] * routes.__code__.co_argcount):
         found |= {(method, route.path) for method in route.methods - {"HEAD"}}
-    listed = {(method, path) for method, path in WITH_TOKEN + WITH_KEY + OPEN if path != CALL}
+    every = [entry for entry in WITH_TOKEN + WITH_KEY + OPEN if entry[1] != CALL]
+    listed = {(method, path.partition("?")[0]) for method, path in every}
     assert found == listed
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
 
-from tests.support.accounts import ISSUER, Accounts, open_accounts
+from tests.support.accounts import ISSUER, UNCOUNTED, Accounts, open_accounts
 from tests.support.clock import FakeClock
 from tests.support.refusals import refused
 from tollbridge.gateway.errors import Refusal
@@ -98,7 +98,7 @@ async def test_tokens_hold_over_a_restart_and_the_key_is_made_once(tmp_path: Pat
     async with open_accounts(tmp_path) as accounts:
         token = (await accounts.sign_in())["access_token"]
         again = await open_identities(
-            accounts.database, accounts.clock, accounts.sealer, issuer=ISSUER
+            accounts.database, accounts.clock, accounts.sealer, issuer=ISSUER, limits=UNCOUNTED
         )
         assert again.jwks() == accounts.identities.jwks()
         assert (await again.authenticate(f"Bearer {token}", "pw_one")).paywall_id == "pw_one"

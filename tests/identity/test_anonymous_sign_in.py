@@ -29,7 +29,8 @@ async def test_the_answer_has_tokens_and_the_user(accounts: Accounts) -> None:
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
     assert set(body) == {
-        *("access_token", "refresh_token", "expires_in", "expires_at", "token_type", "user")
+        *("access_token", "refresh_token", "expires_in", "expires_at", "token_type"),
+        *("user", "trial"),
     }
     assert body["token_type"] == "bearer"
     assert body["expires_in"] == 900

@@ -163,7 +163,7 @@ async def test_a_sound_ledger_has_no_differences(database, shell):
         ),
         pytest.param(
             "insert into calls select call_id, 2, paywall_id, user_id, provider_id, query_type,"
-            " epoch_id, 0, null, held_at, state, outcome, provider_status, ended_at"
+            " epoch_id, 0, null, held_at, state, outcome, provider_status, ended_at, null, null, 0"
             " from calls where call_id = 'reversed'",
             ["call reversed was reversed 2 times"],
             id="a double reversal",

@@ -32,8 +32,14 @@ COMMANDS = [
         *("user", "grant", "--paywall", "pw_one", "--user", "user_1"),
         *("--type", "standard", "--amount", "5"),
     ),
+    (
+        *("voucher", "create", "--paywall", "pw_one"),
+        *("--type", "standard", "--amount", "5"),
+    ),
+    ("voucher", "list"),
     ("call", "list"),
     ("call", "show", "call_1"),
+    ("request", "list"),
     ("ledger", "verify"),
 ]
 

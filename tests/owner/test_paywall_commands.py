@@ -1,5 +1,6 @@
 """`tollbridge paywall`: make, change, show."""
 
+import json
 import stat
 
 import pytest
@@ -97,3 +98,22 @@ def test_an_unknown_paywall_is_said_to_be(owner: CommandLine, words: tuple[str, 
     """In one sentence."""
     sentence = owner.refuse("paywall", words[0], "pw_none", *words[1:])
     assert sentence == "There is no paywall 'pw_none'."
+
+
+def test_a_trial_that_nobody_would_get_is_said_at_once(command_line: CommandLine) -> None:
+    """More credits to one new user than the gateway gives away in a day, all types together."""
+    words = ("--query-type", "standard=600", "--query-type", "advanced=400")
+    assert command_line.run("paywall", "create", "pw_one", *words).stderr.count("note:") == 0
+    more = command_line.run("paywall", "set", "pw_one", "--query-type", "advanced=401", "--json")
+    assert more.exit_code == 0
+    assert json.loads(more.stdout)["query_types"] == {"standard": 600, "advanced": 401}
+    assert more.stderr == (
+        "note: a new user's trial is 1001 credits, and a paywall gives away 1000 a day at most, so "
+        "nobody will get any; raise TOLLBRIDGE_LIMIT_PAYWALL_TRIAL_CREDITS of the gateway\n"
+    )
+    raised = {"TOLLBRIDGE_LIMIT_PAYWALL_TRIAL_CREDITS": "1001"}
+    assert command_line.run("paywall", "set", "pw_one", environment=raised).stderr == ""
+    lifted = {"TOLLBRIDGE_LIMIT_PAYWALL_TRIAL_CREDITS": "off"}
+    assert command_line.run("paywall", "set", "pw_one", environment=lifted).stderr == ""
+    created = command_line.run("paywall", "create", "pw_two", "--query-type", "standard=1001")
+    assert created.stderr.startswith("note: ")

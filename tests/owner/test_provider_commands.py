@@ -71,9 +71,11 @@ def test_a_preset_knows_most(owner: CommandLine) -> None:
         "base_url": "https://api.openai.com",
         "query_type": "standard",
         "cost": 1,
+        "cost_for": [],
         "models": ["gpt-x"],
         "allow": ["POST v1/chat/completions"],
         "charge_on": "headers",
+        "max_output_tokens": 1024,
         "max_body_bytes": 1_048_576,
         "first_byte_timeout_s": None,
         "idle_timeout_s": None,
@@ -88,14 +90,37 @@ def test_a_preset_knows_most(owner: CommandLine) -> None:
 def test_every_option_is_kept(owner: CommandLine) -> None:
     """As it was said."""
     words = ("--cost", "3", "--max-body-bytes", "5000", "--key-header", "X-Key")
-    times = ("--first-byte-timeout-s", "9", "--idle-timeout-s", "8", "--charge-on", "headers")
+    times = ("--first-byte-timeout-s", "9", "--idle-timeout-s", "8", "--charge-on", "complete")
     more = ("--allow", "GET v1/things")
     made = owner.make(*http("http://127.0.0.1:9/api", *words, *times, *more))
     assert made["base_url"] == "http://127.0.0.1:9/api"
     assert made["allow"] == ["POST v1/things/*", "GET v1/things"]
     assert (made["cost"], made["max_body_bytes"], made["key_header"]) == (3, 5000, "x-key")
     assert (made["first_byte_timeout_s"], made["idle_timeout_s"]) == (9, 8)
+    assert (made["charge_on"], made["max_output_tokens"]) == ("complete", None)
     assert made["allow_private"] is True
+
+
+def test_costs_and_the_limit_of_output_are_kept_and_shown(owner: CommandLine) -> None:
+    """In the order that they were said, in JSON and in words."""
+    costs = ("--cost-for", "GET v1/free/*=0", "--cost-for", "post /v1/dear = 30")
+    words = http("http://127.0.0.1:9", "--allow", "GET v1/*", "--allow", "POST v1/*", *costs)
+    assert owner.make(*words)["cost_for"] == ["GET v1/free/*=0", "POST v1/dear=30"]
+    assert "GET v1/free/*=0, POST v1/dear=30" in owner.run(*words).output
+    limited = add(*CHAT, "--max-output-tokens", "4000", provider_id="prov_two")
+    assert owner.make(*limited)["max_output_tokens"] == 4000
+    assert "4000" in owner.run(*limited).output
+    assert "1, GET v1/free/*=0, POST v1/dear=30" in owner.run("provider", "list").output
+    listed = owner.make("provider", "list")["providers"]
+    assert [one["max_output_tokens"] for one in listed] == [None, 4000]
+
+
+@pytest.mark.parametrize("preset", ["openai-responses", "openai-embeddings"])
+def test_the_other_apis_of_openai_are_presets(owner: CommandLine, preset: str) -> None:
+    """With their one path each."""
+    made = owner.make(*add("--preset", preset, *CHAT[2:]))
+    assert made["allow"] == [f"POST v1/{preset.removeprefix('openai-')}"]
+    assert made["base_url"] == "https://api.openai.com"
 
 
 def test_an_unknown_query_type_is_made(owner: CommandLine) -> None:
@@ -130,7 +155,11 @@ def test_what_cannot_be_is_refused_without_showing_the_key(owner: CommandLine) -
     sentence = owner.refuse(*add(*CHAT, "--key-env", "K"), environment={"K": "sk secret"})
     assert "key" in sentence
     assert "secret" not in sentence
-    assert "complete" in owner.refuse(*add(*CHAT, "--charge-on", "complete"))
+    assert "'end'" in owner.refuse(*add(*CHAT, "--charge-on", "end"))
+    assert "'GET v1/x'" in owner.refuse(*add(*CHAT, "--cost-for", "GET v1/x"))
+    assert "'GET v1/x=0' is for no call" in owner.refuse(*add(*CHAT, "--cost-for", "GET v1/x=0"))
+    assert "is 0" in owner.refuse(*add(*CHAT, "--max-output-tokens", "0"))
+    assert "preset http" in owner.refuse(*http("http://127.0.0.1:9", "--max-output-tokens", "5"))
     assert "cost" in owner.refuse(*add(*CHAT, "--cost", "-1"))
     assert "https" in owner.refuse(*add(*CHAT, "--base-url", "http://api.example"))
     assert "allow" in owner.refuse(*add("--preset", "http", *CHAT[4:], "--base-url", "https://a.b"))
@@ -164,7 +193,7 @@ def test_providers_are_listed_by_paywall(owner: CommandLine) -> None:
     lines = owner.run("provider", "list").output.splitlines()
     assert lines[1].split() == [
         *("prov_one", "pw_one", "openai-chat", "https://api.openai.com"),
-        *("standard", "1", "-", "enabled"),
+        *("standard", "1", "1024", "-", "enabled"),
     ]
 
 
@@ -198,17 +227,29 @@ def test_a_provider_that_answers_passes_the_test(owner: CommandLine, status: int
         assert f"answers {status} after" in owner.run("provider", "test", "prov_one").output
 
 
-def test_a_language_model_is_asked_for_its_models(owner: CommandLine) -> None:
+@pytest.mark.parametrize(
+    ("preset", "header", "value"),
+    [
+        ("openai-chat", "authorization", f"Bearer {KEY}"),
+        ("openai-responses", "authorization", f"Bearer {KEY}"),
+        ("openai-embeddings", "authorization", f"Bearer {KEY}"),
+        ("openai-compatible", "authorization", f"Bearer {KEY}"),
+        ("anthropic-messages", "x-api-key", KEY),
+    ],
+)
+def test_a_language_model_is_asked_for_its_models(
+    owner: CommandLine, preset: str, header: str, value: str
+) -> None:
     """With the header that its preset carries the key in, and nothing is spent."""
     with serving(200) as (url, seen):
-        preset = ("--preset", "anthropic-messages", "--model", "m", "--query-type", "standard")
-        words = (*preset, "--base-url", url, "--allow-private", "--key-env", "K")
+        words = ("--preset", preset, "--model", "m", "--query-type", "standard")
+        words += ("--base-url", url, "--allow-private", "--key-env", "K")
         owner.make(*add(*words), environment={"K": KEY})
         assert owner.make("provider", "test", "prov_one")["ok"] is True
         ((path, headers),) = seen
         assert path == "/v1/models"
-        assert headers["x-api-key"] == KEY
-        assert headers["anthropic-version"]
+        assert headers[header] == value
+        assert ("anthropic-version" in headers) is (preset == "anthropic-messages")
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from tests.providers.conftest import MakeProvider
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.providers.policy import (
-    check_body,
     check_route,
     gathers,
+    prepare_body,
     upstream_query,
 )
 from tollbridge.gateway.providers.presets import make_provider
+
+CHAT = "v1/chat/completions"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_json_that_is_read_is_utf_8(
 )
 def test_a_body_that_names_an_allowed_model_passes(new_provider: MakeProvider, body: bytes) -> None:
     """One `model` at the top that is allowed is all that is asked of a body."""
-    check_body(new_provider(preset="openai-chat"), body)
+    prepare_body(new_provider(preset="openai-chat"), CHAT, body)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ def test_a_body_that_names_an_allowed_model_passes(new_provider: MakeProvider, b
 def test_a_model_that_is_not_named_is_refused(new_provider: MakeProvider, body: bytes) -> None:
     """A model is allowed letter by letter."""
     with pytest.raises(Refusal) as refused:
-        check_body(new_provider(preset="openai-chat"), body)
+        prepare_body(new_provider(preset="openai-chat"), CHAT, body)
     assert (refused.value.code, refused.value.status) == ("model_not_allowed", 403)
 
 
@@ -182,7 +184,7 @@ def test_a_body_that_is_malformed_or_unclear_is_refused(
 ) -> None:
     """A body that another parser could read as another model never goes out."""
     with pytest.raises(Refusal) as refused:
-        check_body(new_provider(preset="openai-chat"), body)
+        prepare_body(new_provider(preset="openai-chat"), CHAT, body)
     assert refused.value.code == "invalid_request"
 
 
@@ -192,7 +194,7 @@ def test_deep_nesting_breaks_nothing(new_provider: MakeProvider, depth: int) -> 
     nested = b"[" * depth + b"]" * depth
     body = b'{"model": "gpt-test", "x": "\\u00e9", "y": ' + nested + b"}"
     with contextlib.suppress(Refusal):
-        check_body(new_provider(preset="openai-chat"), body)
+        prepare_body(new_provider(preset="openai-chat"), CHAT, body)
 
 
 @given(
@@ -210,15 +212,22 @@ def test_members_of_one_name_never_slip_past(members: list[tuple[str, str]]) -> 
     parts = [f"{json.dumps(name)}: {json.dumps(text)}" for name, text in members]
     body = ("{" + ", ".join(parts) + "}").encode()
     try:
-        check_body(provider, body)
+        prepare_body(provider, CHAT, body)
     except Refusal:
         return
     assert [name for name, _ in members if name.lower() == "model"] == ["model"]
 
 
 def test_http_reads_no_body(new_provider: MakeProvider) -> None:
-    """The preset `http` lets any bytes through."""
-    check_body(new_provider(), b"\x00 not JSON")
+    """The preset `http` lets any bytes through, as they are."""
+    body = b"\x00 not JSON"
+    assert prepare_body(new_provider(), "v1/x", body) is body
+
+
+def test_a_path_without_rules_lets_no_body_through(new_provider: MakeProvider) -> None:
+    """Were a path let pass by mistake, its body would still go nowhere."""
+    with pytest.raises(KeyError):
+        prepare_body(new_provider(preset="openai-chat"), "v1/files", b'{"model": "gpt-test"}')
 
 
 @pytest.mark.parametrize(

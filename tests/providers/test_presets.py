@@ -12,13 +12,15 @@ from tollbridge.gateway.secret import Secret
     ("preset", "base_url", "path", "key_header"),
     [
         ("openai-chat", "https://api.openai.com", "v1/chat/completions", "authorization"),
+        ("openai-responses", "https://api.openai.com", "v1/responses", "authorization"),
+        ("openai-embeddings", "https://api.openai.com", "v1/embeddings", "authorization"),
         ("anthropic-messages", "https://api.anthropic.com", "v1/messages", "x-api-key"),
     ],
 )
 def test_a_known_api_needs_only_its_models(
     new_provider: MakeProvider, preset: str, base_url: str, path: str, key_header: str
 ) -> None:
-    """Address, path and key header of the two large APIs are known."""
+    """Address, path and key header of the large APIs are known."""
     provider = new_provider(preset=preset)
     assert provider.base_url == base_url
     assert provider.allow == (Rule("POST", path),)
@@ -46,7 +48,14 @@ def test_a_compatible_api_has_the_same_path_at_its_own_address(new_provider: Mak
         ({"query_type": "Standard"}, "'Standard'"),
         ({"query_type": ""}, "''"),
         ({"preset": "openai"}, "'openai'"),
-        ({"charge_on": "complete"}, "'complete'"),
+        ({"charge_on": "end"}, "'end'; it must be one of headers, first_byte, complete"),
+        ({"charge_on": ""}, "''"),
+        ({"max_output_tokens": 5}, "is 5, but bodies of the preset http"),
+        ({"preset": "openai-embeddings", "max_output_tokens": 5}, "openai-embeddings"),
+        ({"preset": "openai-chat", "max_output_tokens": 0}, "is 0; .* from 1 to 1000000"),
+        ({"preset": "openai-chat", "max_output_tokens": 1_000_001}, "1000001"),
+        ({"preset": "openai-chat", "max_output_tokens": True}, "True"),
+        ({"preset": "openai-chat", "max_output_tokens": 1.0}, "1.0"),
         ({"cost": -1}, "-1"),
         ({"cost": 1.5}, "1.5"),
         ({"cost": True}, "True"),
@@ -133,6 +142,38 @@ def test_allow_private_does_not_permit_odd_spellings(new_provider: MakeProvider)
     """An address that programs read differently is refused all the same."""
     with pytest.raises(ValueError, match=r"127\.1"):
         new_provider(base_url="http://127.1", allow_private=True)
+
+
+@pytest.mark.parametrize("charge_on", ["headers", "first_byte", "complete"])
+@pytest.mark.parametrize("preset", ["http", "openai-chat", "anthropic-messages"])
+def test_every_preset_may_be_charged_at_each_moment(
+    new_provider: MakeProvider, preset: str, charge_on: str
+) -> None:
+    """Headers, first byte or complete answer."""
+    assert new_provider(preset=preset, charge_on=charge_on).charge_on == charge_on
+
+
+@pytest.mark.parametrize(
+    ("preset", "default"),
+    [
+        ("openai-chat", 1024),
+        ("openai-responses", 1024),
+        ("anthropic-messages", 1024),
+        ("openai-compatible", 1024),
+        ("openai-embeddings", None),
+        ("http", None),
+    ],
+)
+def test_output_is_bounded_where_an_api_can_bound_it(
+    new_provider: MakeProvider, preset: str, default: int | None
+) -> None:
+    """By 1,024 tokens, or by what the owner says from 1 to a million."""
+    address = {"base_url": "https://llm.example"}
+    assert new_provider(preset=preset, **address).max_output_tokens == default
+    if default is not None:
+        for limit in (1, 1_000_000):
+            provider = new_provider(preset=preset, max_output_tokens=limit, **address)
+            assert provider.max_output_tokens == limit
 
 
 def test_limits_hold_on_the_allowed_side(new_provider: MakeProvider) -> None:

@@ -10,7 +10,12 @@ from tests.providers.conftest import MakeProvider
 from tests.support.clock import FakeClock
 from tollbridge.gateway.database import SqliteDatabase, Statement, StoreUnavailable
 from tollbridge.gateway.providers import queries
-from tollbridge.gateway.providers.registry import Registry, open_provider, store_provider
+from tollbridge.gateway.providers.registry import (
+    Registry,
+    open_provider,
+    replace_key,
+    store_provider,
+)
 from tollbridge.gateway.sealing import SealBroken, Sealer
 from tollbridge.gateway.secret import Secret
 
@@ -50,6 +55,8 @@ async def test_a_provider_comes_back_as_it_was(
         base_url="http://10.0.0.7:8000/api",
         allow=("POST v1/things/*", "GET /"),
         cost=3,
+        cost_for=("GET /=0", "POST v1/things/*=9"),
+        charge_on="complete",
         max_body_bytes=77,
         first_byte_timeout_s=5,
         idle_timeout_s=6,
@@ -59,7 +66,7 @@ async def test_a_provider_comes_back_as_it_was(
         anonymous_allowed=False,
         enabled=False,
     )
-    plain = new_provider("prov_plain", preset="openai-chat", models=("a", "b"))
+    plain = new_provider("prov_plain", preset="openai-chat", models=("a", "b"), max_output_tokens=9)
     await database.write(store_provider(provider, sealer, 5))
     await database.write(store_provider(plain, sealer, 6))
     stored = await database.read(queries.list_providers())
@@ -101,12 +108,70 @@ async def test_a_key_opens_for_its_own_provider_only(
         await registry.find("prov_b")
 
 
+async def test_a_row_from_before_there_was_a_limit_gets_the_default(
+    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+) -> None:
+    """An upgraded gateway clamps the output of providers that were added before."""
+    await database.write(store_provider(new_provider(preset="openai-chat"), sealer, 0))
+
+    def forget_limit():
+        yield Statement("update providers set max_output_tokens = null", ())
+
+    await database.write(forget_limit())
+    stored = await database.read(queries.find_provider("prov_test"))
+    assert stored is not None
+    assert stored.provider.max_output_tokens == 1024
+
+
+async def test_a_key_is_replaced_and_nothing_else(
+    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+) -> None:
+    """The new key is sealed, found within two seconds, and the old one is gone."""
+    clock = FakeClock()
+    registry = Registry(database, sealer, clock)
+    provider = new_provider(key=Secret(KEY), cost=3, cost_for=("GET v1/x=0",), enabled=False)
+    await database.write(store_provider(provider, sealer, 1))
+    await database.write(store_provider(new_provider("prov_two", key=Secret(KEY)), sealer, 1))
+    found = await registry.find("prov_test")
+    assert found is not None
+    assert found.key is not None
+    assert found.key.reveal() == KEY
+    assert await database.write(replace_key("prov_test", Secret("sk_new"), sealer))
+    clock.move(ms=2_000)
+    found = await registry.find("prov_test")
+    assert found is not None
+    assert found.key is not None
+    assert found.key.reveal() == "sk_new"
+    assert replace(found, key=None) == replace(provider, key=None)
+    other = await registry.find("prov_two")
+    assert other is not None
+    assert other.key is not None
+    assert other.key.reveal() == KEY
+    (stored, _) = await database.read(queries.list_providers())
+    assert stored.created_at == 1
+    assert stored.key_sealed is not None
+    assert b"sk_new" not in stored.key_sealed
+
+
+async def test_only_a_key_can_be_replaced_by_one(
+    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+) -> None:
+    """A provider that wants no key gets none, and a mistyped id changes nothing."""
+    await database.write(store_provider(new_provider(), sealer, 0))
+    for provider_id in ("prov_test", "prov_none"):
+        assert not await database.write(replace_key(provider_id, Secret(KEY), sealer))
+    (stored,) = await database.read(queries.list_providers())
+    assert stored.key_sealed is None
+
+
 async def test_adding_again_replaces(
     database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
 ) -> None:
     """The same id in the same paywall is the same provider, with everything new but its birth."""
     await database.write(store_provider(new_provider(key=Secret(KEY)), sealer, 1))
-    changed = new_provider(base_url="https://other.example", cost=2)
+    changed = new_provider(
+        base_url="https://other.example", cost=2, cost_for=("GET v1/x=1",), charge_on="first_byte"
+    )
     await database.write(store_provider(changed, sealer, 2))
     (stored,) = await database.read(queries.list_providers("pw_test"))
     assert stored == (changed, None, 1)

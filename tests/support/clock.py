@@ -1,4 +1,4 @@
-"""A clock that a test sets."""
+"""Clocks that a test sets."""
 
 START_MS = 1_800_000_000_000
 
@@ -17,3 +17,15 @@ class FakeClock:
     def move(self, *, ms: int = 0, seconds: int = 0, days: int = 0) -> None:
         """Go on, or back where it is negative."""
         self._now_ms += ms + 1000 * seconds + 86_400_000 * days
+
+
+class FakeSeconds:
+    """A monotonic clock: seconds since nothing in particular."""
+
+    def __init__(self, now_s: float = 0.0) -> None:
+        """Begin at that moment."""
+        self.now_s = now_s
+
+    def __call__(self) -> float:
+        """Return the seconds."""
+        return self.now_s

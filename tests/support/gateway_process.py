@@ -4,12 +4,13 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import tollbridge
 
+SERVE = ("tollbridge.gateway.owner.cli", "serve")
 _SAYS_WHERE = "Tollbridge serves on "
 
 
@@ -27,6 +28,11 @@ class GatewayProcess:
         self.url = url
         self.log_file = log_file
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def kill(self) -> None:
         """Kill it in the middle of whatever it does."""
         self._process.send_signal(signal.SIGKILL)
@@ -39,18 +45,31 @@ class GatewayProcess:
         """Press Ctrl-C."""
         self._process.send_signal(signal.SIGINT)
 
+    def freeze(self) -> None:
+        """Stop it where it stands, as a laptop that is closed does."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
+
     async def ended(self) -> int:
         """Wait until it has ended; return its exit code."""
         return await self._process.wait()
 
 
-async def start(folder: Path, *words: str, **environment: str) -> asyncio.subprocess.Process:
-    """Start `tollbridge serve` on a data folder, with nothing else in its environment."""
+async def start(
+    folder: Path, *words: str, program: Sequence[str] = SERVE, **environment: str
+) -> asyncio.subprocess.Process:
+    """Start `tollbridge serve` on a data folder, with nothing else in its environment.
+
+    `program` is a module and first words that take the same ones and do the same otherwise.
+    """
     source = str(Path(tollbridge.__file__).parents[1])
     with folder.with_suffix(".log").open("ab") as log:
         return await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "tollbridge.gateway.owner.cli", "serve", "--data-dir", str(folder), *words),
+            *("-m", *program, "--data-dir", str(folder), *words),
             env={"PYTHONPATH": source, "PATH": os.environ["PATH"], **environment},
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
@@ -59,10 +78,10 @@ async def start(folder: Path, *words: str, **environment: str) -> asyncio.subpro
 
 @asynccontextmanager
 async def gateway_process(
-    folder: Path, *words: str, **environment: str
+    folder: Path, *words: str, program: Sequence[str] = SERVE, **environment: str
 ) -> AsyncIterator[GatewayProcess]:
     """Run a gateway until the block ends, at which it is killed if it still lives."""
-    process = await start(folder, "--port", "0", *words, **environment)
+    process = await start(folder, "--port", "0", *words, program=program, **environment)
     log_file = folder.with_suffix(".log")
     try:
         assert process.stdout is not None

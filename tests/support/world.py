@@ -52,6 +52,9 @@ UNCOUNTED: dict[str, None] = dict.fromkeys(
     )
 )
 
+# The same for a gateway in a process of its own.
+LIFTED = {f"TOLLBRIDGE_LIMIT_{name.upper()}": "off" for name in UNCOUNTED}
+
 Receipt = dict[str, Any]
 
 

@@ -1,28 +1,42 @@
 """The gateway put together: open the parts, stack the middleware, close in the right order."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from starlette.routing import Router
 
-from tollbridge.gateway import ledger
+from tollbridge.gateway.address import Addresses
 from tollbridge.gateway.calls.admission import Admission
 from tollbridge.gateway.calls.credit import Till
 from tollbridge.gateway.calls.endpoint import CallEndpoint
+from tollbridge.gateway.calls.heart import Heart
 from tollbridge.gateway.calls.intake import Memory
+from tollbridge.gateway.calls.limits import CallLimits
 from tollbridge.gateway.calls.quota import Hint, no_hint
 from tollbridge.gateway.calls.receipt_endpoint import ReceiptEndpoint
 from tollbridge.gateway.calls.repairs import Repairs
+from tollbridge.gateway.calls.repeats import Claims
+from tollbridge.gateway.calls.replays import Replays
 from tollbridge.gateway.clock import Clock, SystemClock
-from tollbridge.gateway.database import Database, StoreUnavailable
+from tollbridge.gateway.commerce import CommerceEndpoints
+from tollbridge.gateway.database import Database
 from tollbridge.gateway.database.connection import BUSY_TIMEOUT_MS
 from tollbridge.gateway.health import Health
 from tollbridge.gateway.identity import Identities, IdentityEndpoints, open_identities
-from tollbridge.gateway.ids import new_id
 from tollbridge.gateway.middleware.cors import App, Receive, Scope, Send, cors
 from tollbridge.gateway.middleware.error_boundary import error_boundary
+from tollbridge.gateway.middleware.observed import observed
+from tollbridge.gateway.observing import (
+    Figures,
+    Metrics,
+    MetricsEndpoint,
+    Observer,
+    RequestLog,
+    keep_days,
+)
+from tollbridge.gateway.observing.record import RECORD
+from tollbridge.gateway.openapi import OpenApiEndpoint
 from tollbridge.gateway.owner.endpoints import OwnerEndpoints
 from tollbridge.gateway.owner.keys import OwnerKeys
 from tollbridge.gateway.paywalls import Paywalls
@@ -34,11 +48,6 @@ from tollbridge.gateway.settings import Settings
 from tollbridge.gateway.site import Site
 from tollbridge.gateway.store import open_store
 from tollbridge.wire.paths import GATEWAY
-
-log = logging.getLogger(__name__)
-
-# Calls that the sweep closes in one commit.
-SWEEP_CALLS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,9 @@ class Gateway:
     upstream: Upstream
     till: Till
     hint: Hint
+    addresses: Addresses
+    observer: Observer
+    metrics: Metrics
 
 
 @asynccontextmanager
@@ -63,6 +75,7 @@ async def open_gateway(
     *,
     clock: Clock | None = None,
     hint: Hint = no_hint,
+    spare_loopback: bool = False,
     busy_timeout_ms: int = BUSY_TIMEOUT_MS,
 ) -> AsyncIterator[Gateway]:
     """Open the parts on the settings' data folder; close them when the block ends.
@@ -71,6 +84,7 @@ async def open_gateway(
         settings: What the operator decided.
         clock: The system's where it is None.
         hint: Makes the line that a 402 helps with.
+        spare_loopback: Lift per-address limits for whoever sits at this machine.
         busy_timeout_ms: How long a write waits for another process that writes.
 
     Raises:
@@ -83,38 +97,65 @@ async def open_gateway(
             open_store(settings, busy_timeout_ms=busy_timeout_ms)
         )
         database = store.database
-        epoch_id = await _begin_epoch(database, clock)
-        stack.push_async_callback(_finish_epoch, database, clock, epoch_id)
+        heart = Heart(database, clock, beat_s=settings.beat_s, silent_s=settings.silent_s)
+        await heart.start()
+        stack.push_async_callback(heart.stop)
         repairs = Repairs(database, clock)
         stack.push_async_callback(repairs.close)
         upstream = Upstream()
         await upstream.start()
         stack.push_async_callback(upstream.close)
+        figures = Figures()
+        observer = await stack.enter_async_context(_observing(settings, database, clock, figures))
         yield Gateway(
             settings=settings,
             clock=clock,
             database=database,
             sealer=store.sealer,
-            identities=await open_identities(database, clock, store.sealer, issuer=settings.issuer),
+            identities=await open_identities(
+                database, clock, store.sealer, issuer=settings.issuer, limits=settings.limits
+            ),
             paywalls=Paywalls(database, clock),
             registry=Registry(database, store.sealer, clock),
             upstream=upstream,
-            till=Till(database, repairs, clock, settings.limits, epoch_id),
+            till=Till(database, repairs, clock, settings.limits, heart),
             hint=hint,
+            addresses=Addresses(settings.trusted_proxies, spare_loopback=spare_loopback),
+            observer=observer,
+            metrics=Metrics(figures, database, lambda: repairs.due),
         )
 
 
+@asynccontextmanager
+async def _observing(
+    settings: Settings, database: Database, clock: Clock, figures: Figures
+) -> AsyncIterator[Observer]:
+    async with AsyncExitStack() as stack:
+        request_log = None
+        if settings.request_log_days:
+            request_log = RequestLog(database)
+            await stack.enter_async_context(keep_days(database, clock, settings.request_log_days))
+        yield Observer(clock, figures, request_log)
+
+
 def create_app(gateway: Gateway) -> App:
-    """Return the ASGI application over open parts: request id and CORS, then errors, then paths.
+    """Return the ASGI application over open parts: record, CORS, errors, then paths.
 
     Raises:
         StartError: The site folder holds no page.
     """
     database, clock = gateway.database, gateway.clock
     keys = OwnerKeys(database, clock)
-    identity = IdentityEndpoints(gateway.identities, gateway.paywalls, database, clock)
+    identity = IdentityEndpoints(
+        gateway.identities, gateway.paywalls, database, clock, gateway.addresses
+    )
+    claims = Claims(gateway.sealer.subkey("repeats"))
     calls = CallEndpoint(
         admission=Admission(gateway.paywalls, gateway.identities, keys, gateway.registry),
+        addresses=gateway.addresses,
+        limits=CallLimits(gateway.settings.limits),
+        claims=claims,
+        replays=Replays(),
         till=gateway.till,
         upstream=gateway.upstream,
         memory=Memory(),
@@ -125,44 +166,29 @@ def create_app(gateway: Gateway) -> App:
         routes(
             identity,
             OwnerEndpoints(keys, gateway.paywalls, database, clock),
-            ReceiptEndpoint(identity, database),
+            ReceiptEndpoint(identity, database, claims),
+            CommerceEndpoints(identity, database, clock, gateway.settings.limits),
             Health(database),
+            MetricsEndpoint(gateway.metrics, gateway.settings.metrics_token),
+            OpenApiEndpoint(gateway.settings.issuer),
         ),
         redirect_slashes=False,
         default=Site(site_dir).outside_the_api if site_dir is not None else None,
     )
-    return cors(error_boundary(_dispatch(calls, router)))
+    observer = gateway.observer
+    return observed(cors(error_boundary(_dispatch(calls, router, observer))), observer)
 
 
-def _dispatch(calls: CallEndpoint, router: Router) -> App:
+def _dispatch(calls: CallEndpoint, router: Router, observer: Observer) -> App:
     # As it was sent: `read_request` reads on from there, and an encoded letter would shift it.
     prefix = GATEWAY.encode() + b"/"
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["raw_path"].startswith(prefix):
+            observer.call_begins(scope[RECORD])
             await calls(scope, receive, send)
             return
         scope["app"] = router  # has the router raise for what it does not know
         await router(scope, receive, send)
 
     return dispatch
-
-
-async def _begin_epoch(database: Database, clock: Clock) -> str:
-    epoch_id = new_id("epoch")
-    await database.write(ledger.begin_epoch(epoch_id, clock.now_ms()))
-    # The lock on the folder says that no other gateway lives: whatever is open was left by the
-    # dead.
-    while (
-        await database.write(ledger.sweep(epoch_id, clock.now_ms(), most=SWEEP_CALLS))
-        == SWEEP_CALLS
-    ):
-        pass
-    return epoch_id
-
-
-async def _finish_epoch(database: Database, clock: Clock, epoch_id: str) -> None:
-    try:
-        await database.write(ledger.finish_epoch(epoch_id, clock.now_ms()))
-    except StoreUnavailable as error:
-        log.warning("the store is unavailable (%s); the next start looks after it", error)

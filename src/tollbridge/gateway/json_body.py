@@ -1,5 +1,6 @@
 """JSON bodies of the gateway's own endpoints: read with a limit, answered without being stored."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,22 +12,30 @@ from tollbridge.gateway.errors import Refusal
 
 # The largest body of our own endpoints is a few hundred bytes.
 BODY_BYTES_MAX = 64 * 1024
+# They are open to everybody, and a phone that is between two cells is back by then.
+BODY_S = 15
 # Ids, e-mail addresses and tokens of ours are all shorter.
 TEXT_CHARS_MAX = 512
 
 
-async def read_json(request: Request) -> dict[str, Any]:
-    """Read a request's JSON object; an empty body is an empty object.
+async def read_json(request: Request, *, patience_s: float = BODY_S) -> dict[str, Any]:
+    """Read a request's JSON object, for `patience_s` in all; an empty body is an empty object.
 
     Raises:
-        Refusal: `body_too_large` above 64 KiB (the rest is not read), `invalid_request` where it
-            is not a JSON object.
+        Refusal: `body_too_large` above 64 KiB (the rest is not read), `upload_timeout`, or
+            `invalid_request` where it is not a JSON object.
     """
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            raise Refusal("body_too_large", f"A body has at most {BODY_BYTES_MAX} bytes here.")
+    try:
+        async with asyncio.timeout(patience_s):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BODY_BYTES_MAX:
+                    raise Refusal(
+                        "body_too_large", f"A body has at most {BODY_BYTES_MAX} bytes here."
+                    )
+    except TimeoutError:
+        raise Refusal("upload_timeout", "The request's body took too long to arrive.") from None
     if not body:
         return {}
     try:

@@ -5,8 +5,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tollbridge.gateway.calls.receipt_endpoint import ReceiptEndpoint
+from tollbridge.gateway.commerce import CommerceEndpoints
 from tollbridge.gateway.health import Health
 from tollbridge.gateway.identity import IdentityEndpoints
+from tollbridge.gateway.observing import MetricsEndpoint
+from tollbridge.gateway.observing.metrics import PATH as METRICS
+from tollbridge.gateway.openapi import OpenApiEndpoint
 from tollbridge.gateway.owner.endpoints import OwnerEndpoints
 from tollbridge.wire import paths
 
@@ -17,7 +21,10 @@ def routes(
     identity: IdentityEndpoints,
     owner: OwnerEndpoints,
     receipts: ReceiptEndpoint,
+    commerce: CommerceEndpoints,
     health: Health,
+    metrics: MetricsEndpoint,
+    openapi: OpenApiEndpoint,
 ) -> list[BaseRoute]:
     """Return every route but the metered call, which is matched before them."""
 
@@ -31,10 +38,15 @@ def routes(
         Route(f"{_PAYWALL}/auth/signout", identity.signout, methods=["POST"]),
         Route(f"{_PAYWALL}/auth/revoke-all", identity.revoke_all, methods=["POST"]),
         Route(f"{_PAYWALL}/balances", balances, methods=["GET", "POST"]),
+        Route(f"{_PAYWALL}/calls", receipts.find, methods=["GET"]),
         Route(f"{_PAYWALL}/calls/{{call_id}}", receipts.show, methods=["GET"]),
+        Route(f"{_PAYWALL}/vouchers/redeem", commerce.redeem, methods=["POST"]),
         Route(paths.WITHDRAW_TOKENS, owner.withdraw, methods=["POST"]),
-        # Public: keys to verify our tokens with, and whether the process is up.
+        # Public: keys to verify our tokens with, what there is to ask, whether the process is up.
         Route(paths.JWKS, identity.jwks, methods=["GET"]),
+        Route(paths.OPENAPI, openapi.show, methods=["GET"]),
         Route(paths.HEALTH, health.alive, methods=["GET"]),
         Route(paths.READY, health.ready, methods=["GET"]),
+        # For who holds the operator's token.
+        Route(METRICS, metrics.show, methods=["GET"]),
     ]

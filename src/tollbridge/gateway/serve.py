@@ -6,20 +6,22 @@ import gc
 import logging
 import signal
 import socket
-import sys
-from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 
 import uvicorn
 import uvloop
+from uvicorn.server import ServerState
 
-from tollbridge.gateway.app import create_app, open_gateway
+from tollbridge.gateway.app import Gateway, create_app, open_gateway
 from tollbridge.gateway.calls.quota import no_hint
 from tollbridge.gateway.connection import Connection
+from tollbridge.gateway.crowd import Crowd, allow_many_files, connections_max
 from tollbridge.gateway.demo import demo_hint, set_up_demo, set_up_real_providers
 from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.middleware.cors import App
+from tollbridge.gateway.observing.logs import set_up_logs
 from tollbridge.gateway.settings import Limits, Settings
 
 log = logging.getLogger("tollbridge")
@@ -35,30 +37,43 @@ BACKLOG = 2048
 
 
 def run(
-    settings: Settings, *, demo: bool, real_providers: bool = False, anonymous: bool = False
+    settings: Settings,
+    *,
+    demo: bool,
+    real_providers: bool = False,
+    anonymous: bool = False,
+    grace_s: int = GRACE_S,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; running answers are given `GRACE_S` to end.
+    """Serve until SIGINT or SIGTERM.
 
     Args:
         settings: What the operator decided.
         demo: Add the demo paywall and run its provider.
         real_providers: Add providers for the keys found in the environment.
         anonymous: Those may be called by users who are not signed in.
+        grace_s: Seconds that running answers are given to end.
 
     Raises:
         StartError: It cannot start; the message says what to do.
         StoreUnavailable: The database cannot be opened.
     """
-    logging.basicConfig(
-        level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
-    with listen(settings.host, settings.port) as listener:
-        uvloop.run(_serve(settings, listener, demo, real_providers, anonymous))
+    set_up_logs(settings.log_format)
+    with ExitStack() as stack:
+        listener = stack.enter_context(listen(settings.host, settings.port))
+        metrics_listener = None
+        if settings.metrics_port is not None:
+            # Who has not the token may be on this machine, not on the network.
+            metrics_listener = stack.enter_context(
+                listen("127.0.0.1", settings.metrics_port, how="TOLLBRIDGE_METRICS_PORT")
+            )
+        uvloop.run(
+            _serve(settings, listener, metrics_listener, demo, real_providers, anonymous, grace_s)
+        )
 
 
 @contextlib.contextmanager
-def listen(host: str, port: int) -> Iterator[socket.socket]:
-    """Take the address before anything else is touched.
+def listen(host: str, port: int, *, how: str = "--port") -> Iterator[socket.socket]:
+    """Take the address before anything else is touched; `how` is what chooses the port.
 
     Raises:
         StartError: The port is in use, or the address is not this machine's.
@@ -77,30 +92,65 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
             listener.listen(BACKLOG)
         except PermissionError:
             raise StartError(
-                f"port {port} needs privileges; choose one above 1023 with --port"
+                f"port {port} needs privileges; choose one above 1023 with {how}"
             ) from None
         except OSError as error:
             raise StartError(
                 f"port {port} on {host} is in use or not to be had ({error.strerror}); "
-                "choose another with --port"
+                f"choose another with {how}"
             ) from None
         yield listener
 
 
 async def _serve(
-    settings: Settings, listener: socket.socket, demo: bool, real_providers: bool, anonymous: bool
+    settings: Settings,
+    listener: socket.socket,
+    metrics_listener: socket.socket | None,
+    demo: bool,
+    real_providers: bool,
+    anonymous: bool,
+    grace_s: int,
 ) -> None:
     async with AsyncExitStack() as stack:
         gateway = await stack.enter_async_context(
-            open_gateway(settings, hint=demo_hint(settings) if demo else no_hint)
+            open_gateway(
+                settings,
+                hint=demo_hint(settings) if demo else no_hint,
+                spare_loopback=demo,
+            )
         )
         if demo:
             await stack.enter_async_context(set_up_demo(gateway))
         await set_up_real_providers(gateway, wanted=real_providers, anonymous=anonymous)
-        server = _Server(config_for(create_app(gateway), settings.limits), settings)
+        if metrics_listener is not None:
+            await stack.enter_async_context(_serving_metrics(gateway, metrics_listener))
+        crowd = Crowd(connections_max(allow_many_files()))
+        config = config_for(create_app(gateway), settings.limits, grace_s=grace_s, crowd=crowd)
+        server = _Server(config, settings)
         _tune_garbage_collection()
         await server.serve(sockets=[listener])
         await server.let_calls_close()
+
+
+@contextlib.asynccontextmanager
+async def _serving_metrics(gateway: Gateway, listener: socket.socket) -> AsyncIterator[None]:
+    config = config_for(gateway.metrics.on_own_port, gateway.settings.limits)
+    config.load()
+    state = ServerState()
+    head_bytes_max = gateway.settings.limits.header_bytes
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Connection(
+            config=config, server_state=state, app_state={}, head_bytes_max=head_bytes_max
+        ),
+        sock=listener,
+    )
+    log.info("the figures are on http://127.0.0.1:%d/metrics", listener.getsockname()[1])
+    try:
+        yield
+    finally:
+        server.close()
+        for connection in list(state.connections):
+            connection.shutdown()
 
 
 class _Server(uvicorn.Server):
@@ -138,12 +188,15 @@ class _Server(uvicorn.Server):
             await asyncio.wait(tasks, timeout=CLOSING_S)
 
 
-def config_for(app: App, limits: Limits, *, grace_s: int = GRACE_S) -> uvicorn.Config:
-    """Return how uvicorn serves the gateway."""
+def config_for(
+    app: App, limits: Limits, *, grace_s: int = GRACE_S, crowd: Crowd | None = None
+) -> uvicorn.Config:
+    """Return how uvicorn serves the gateway; without a crowd to any number of connections."""
     logging.getLogger("uvicorn.error").addFilter(_is_a_fault)
     return uvicorn.Config(
         app,
-        http=partial(Connection, head_bytes_max=limits.header_bytes),  # type: ignore[arg-type]
+        http=partial(Connection, head_bytes_max=limits.header_bytes, crowd=crowd),  # type: ignore[arg-type]
+        interface="asgi3",
         ws="none",
         lifespan="off",
         log_config=None,

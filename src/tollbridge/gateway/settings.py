@@ -58,6 +58,9 @@ SILENT_S = 20
 # The request log is for looking into last month's complaint; the ledger is kept for ever.
 REQUEST_LOG_DAYS = 30
 
+# Lines for a person or for a program; `auto` is text on a terminal and JSON elsewhere.
+LOG_FORMATS = ("auto", "json", "text")
+
 NAMES = (
     "HOST",
     "PORT",
@@ -77,6 +80,7 @@ NAMES = (
     "REQUEST_LOG_DAYS",
     "METRICS_TOKEN",
     "METRICS_PORT",
+    "LOG_FORMAT",
     *(f"LIMIT_{name}" for name in LIMITS),
 )
 
@@ -121,6 +125,7 @@ class Settings:
     request_log_days: int = REQUEST_LOG_DAYS
     metrics_token: Secret | None = None
     metrics_port: int | None = None
+    log_format: str = "auto"
     limits: Limits = field(default_factory=Limits)
 
     @property
@@ -168,6 +173,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             if "METRICS_PORT" in given
             else None
         ),
+        log_format=_log_format(given.get("LOG_FORMAT", "auto")),
         limits=Limits(
             **{
                 name.lower(): _limit(name, given.get(f"LIMIT_{name}"), default)
@@ -201,6 +207,12 @@ def _beats(given: Mapping[str, str]) -> dict[str, int]:
             "or a process would be taken for dead between two beats"
         )
     return {"beat_s": beat_s, "silent_s": silent_s}
+
+
+def _log_format(text: str) -> str:
+    if text not in LOG_FORMATS:
+        raise StartError(f"{PREFIX}LOG_FORMAT is {text!r}; it must be one of {LOG_FORMATS}")
+    return text
 
 
 def _networks(text: str) -> tuple[Network, ...]:

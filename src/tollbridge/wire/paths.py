@@ -6,6 +6,7 @@ WITHDRAW_TOKENS = "/api/v1/withdraw-tokens"
 JWKS = "/.well-known/jwks.json"
 HEALTH = "/healthz"
 READY = "/readyz"
+OPENAPI = "/openapi.json"
 
 # Query parameters of a call that are the gateway's own and never travel to the provider.
 PAYWALL_QUERY = "paywall_id"

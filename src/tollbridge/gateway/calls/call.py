@@ -1,4 +1,4 @@
-"""One metered call: hold, send, settle, relay. Read this first.
+"""One metered call: send, settle, relay. Read this first.
 
 The core does not know what carries the bytes: `Intake` is the page's side coming in, `Answer` the
 page's side going out, `Upstream` the provider's. What a stop costs is decided in `charge.py` and
@@ -6,81 +6,74 @@ written by `credit.py`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
-from tollbridge.gateway.calls.charge import Stop
-from tollbridge.gateway.calls.credit import Credit, Progress
+from tollbridge.gateway.calls.answer import (
+    Answer,
+    Passing,
+    Progress,
+    headers_for_page,
+    is_event_stream,
+    length_of,
+)
+from tollbridge.gateway.calls.body import Body
+from tollbridge.gateway.calls.charge import COMPLETE, FIRST_BYTE, Stop
+from tollbridge.gateway.calls.credit import Credit
 from tollbridge.gateway.calls.intake import Intake
+from tollbridge.gateway.calls.replays import Answered, Recorder
 from tollbridge.gateway.calls.request import CallRequest
+from tollbridge.gateway.calls.stopped import Stopped, broke_off_before, in_our_words
 from tollbridge.gateway.errors import BrokenOff, PageLeft, Refusal
-from tollbridge.gateway.providers import policy
-from tollbridge.gateway.providers.headers import to_page
+from tollbridge.gateway.observing.record import RequestRecord
 from tollbridge.gateway.providers.http import ProviderBrokeOff, Upstream, UpstreamAnswer
 from tollbridge.gateway.providers.provider import Provider
 from tollbridge.gateway.settings import Limits
 from tollbridge.wire import headers as names
 
-Body = bytes | AsyncIterator[bytes] | None
-RawHeaders = list[tuple[bytes, bytes]]
-
-# A provider's refusals of our own key or account say nothing about the page's session or balance.
-_ACCOUNT_STATUSES = (401, 402, 403, 407)
+# How long an answer that the page may ask for again is read on after the page has left.
+READ_ON_S = 5.0
 
 
-class Answer(Protocol):
-    """The page's side of a call, outgoing. A started answer that is not finished is broken off."""
+@dataclass(slots=True)
+class Going:
+    """A call that is admitted, has its body, and whose credit is held.
 
-    async def start(self, status: int, headers: RawHeaders) -> None:
-        """Send the status and the headers."""
-        ...
+    Attributes:
+        cost: Whole credits, as they are held.
+        headers: Those that go to the provider.
+        keep: Takes the complete answer of a call that may be repeated; None where it may not.
+    """
 
-    async def send(self, chunk: bytes) -> None:
-        """Send a part of the body; returns when the page keeps up."""
-        ...
-
-    async def finish(self) -> None:
-        """End the body properly."""
-        ...
-
-
-class Stopped(Exception):
-    """The call stopped before its proper end."""
-
-    def __init__(self, stop: Stop, refusal: Refusal | None = None) -> None:
-        """Say why, and what the page is told if its answer has not begun."""
-        super().__init__(stop.value)
-        self.stop = stop
-        self.refusal = refusal
+    request: CallRequest
+    provider: Provider
+    cost: int
+    headers: list[tuple[str, str]]
+    body: Body
+    upstream: Upstream
+    limits: Limits
+    intake: Intake
+    answer: Answer
+    credit: Credit
+    record: RequestRecord
+    keep: Callable[[Answered], None] | None = None
 
 
 class MeteredCall:
-    """One call that is admitted and has its body, from the provider to the receipt."""
+    """One call on its way, from the provider to the receipt."""
 
-    def __init__(
-        self,
-        *,
-        request: CallRequest,
-        provider: Provider,
-        headers: list[tuple[str, str]],
-        upstream: Upstream,
-        limits: Limits,
-        intake: Intake,
-        answer: Answer,
-        credit: Credit,
-        body: Body,
-    ) -> None:
-        """Prepare a call whose credit is held; `headers` are those that go to the provider."""
-        self._request = request
-        self._provider = provider
-        self._headers = headers
-        self._upstream = upstream
-        self._limits = limits
-        self._intake = intake
-        self._answer = answer
-        self._credit = credit
-        self._body = body
+    def __init__(self, going: Going) -> None:
+        """Prepare it; nothing is sent yet."""
+        self._going = going
+        self._request = going.request
+        self._provider = going.provider
+        self._limits = going.limits
+        self._intake = going.intake
+        self._credit = going.credit
         self._progress = Progress()
+        self._passing = Passing(going.answer, self._progress)
+        self._reads_on = False
 
     async def run(self) -> None:
         """Send the call and relay its answer.
@@ -106,31 +99,29 @@ class MeteredCall:
 
     async def _forward(self) -> None:
         answer = await self._open()
+        held_back = b""
         try:
-            self._progress.status = answer.status
-            self._progress.bytes_due = not answer.bodiless
-            if 200 <= answer.status < 300:
-                await self._settle()
-                await self._relay(answer, self._credit.headers(self._provider.cost))
-                # Queued before the end goes out: a receipt asked for afterwards tells it.
-                self._credit.finish(self._progress)
-            else:
+            if not 200 <= answer.status < 300:
                 await self._pass_refusal(answer)
+            elif self._provider.charge_on == COMPLETE:
+                held_back = await self._pass_then_settle(answer)
+            else:
+                await self._settle_then_pass(answer)
         finally:
             answer.close()
-        await self._finish()
+        await self._finish(held_back)
 
     async def _open(self) -> UpstreamAnswer:
-        request, provider = self._request, self._provider
-        gathered = isinstance(self._body, bytes)
+        going, request, provider = self._going, self._request, self._provider
+        gathered = isinstance(going.body, bytes)
         opening = asyncio.create_task(
-            self._upstream.open(
+            going.upstream.open(
                 provider,
                 request.method,
                 request.path,
                 request.query,
-                self._headers,
-                self._body,
+                going.headers,
+                going.body,
                 content_length=request.content_length,
                 first_byte_timeout_s=provider.first_byte_timeout_s or self._limits.first_byte_s,
                 idle_timeout_s=provider.idle_timeout_s or self._limits.idle_s,
@@ -147,24 +138,79 @@ class MeteredCall:
         except (Refusal, PageLeft) as error:
             if self._intake.left:
                 raise Stopped(Stop.PAGE_LEFT) from error
-            refusal = self._intake.refusal or (error if isinstance(error, Refusal) else None)
+            if self._intake.refusal is not None:
+                raise Stopped(Stop.UPLOAD_FAILED, self._intake.refusal) from error
+            refusal = error if isinstance(error, Refusal) else None
             raise Stopped(Stop.NOT_ANSWERED, refusal) from error
-        self._intake.when_left(answer.close)
+        self._note(answer)
         if gathered:  # it has gone out; the answer may go on for half an hour
-            self._body = None
+            going.body = None
             self._intake.release()
         return answer
 
+    def _note(self, answer: UpstreamAnswer) -> None:
+        """Note what the head says; see to it that the provider learns of the page's leaving."""
+        self._going.record.lap("provider")
+        self._progress.status = answer.status
+        self._progress.bytes_due = not answer.bodiless
+        leave: Callable[[], object] = answer.close
+        if (
+            self._going.keep is not None
+            and 200 <= answer.status < 300
+            and not is_event_stream(answer)
+        ):
+            # The page may ask for it again: a moment more work, and it will not be asked twice.
+            self._progress.recorder = Recorder()
+            if not self._intake.left:
+                self._reads_on = True
+                loop = asyncio.get_running_loop()
+                leave = partial(loop.call_later, READ_ON_S, answer.close)
+        self._intake.when_left(leave)
+
+    async def _settle_then_pass(self, answer: UpstreamAnswer) -> None:
+        first = b""
+        if self._provider.charge_on == FIRST_BYTE:
+            first = await self._first_bytes(answer)
+        await self._settle()
+        await self._relay(answer, self._credit.headers(self._going.cost), first=first)
+        self._end()
+
+    async def _pass_then_settle(self, answer: UpstreamAnswer) -> bytes:
+        """Relay all but the end, settle, and return what is due after that."""
+        held_back = b""
+        if answer.bodiless:  # the head is all there is
+            await self._settle()
+            await self._relay(answer, self._credit.headers(None))
+        else:
+            held_back = await self._relay(answer, self._credit.headers(None), keep_last=True)
+            await self._settle()
+        self._end()
+        return held_back
+
+    async def _first_bytes(self, answer: UpstreamAnswer) -> bytes:
+        """Wait for the body's first bytes; nothing where it ends before there are any."""
+        try:
+            async with asyncio.timeout(self._limits.stream_s):
+                async for chunk in answer.chunks():
+                    return chunk
+        except (ProviderBrokeOff, TimeoutError) as error:
+            stopped = self._stopped_by(error)
+            if stopped.stop is not Stop.PAGE_LEFT:
+                stopped.refusal = broke_off_before()
+            raise stopped from error
+        return b""
+
     async def _settle(self) -> None:
-        if self._intake.left:
+        if self._intake.left and not self._reads_on:
             raise Stopped(Stop.PAGE_LEFT)
         refusal = await self._credit.settle()
         if refusal is not None:
             raise Stopped(Stop.STORE_REFUSED, refusal)
+        self._going.record.lap("settle")
 
     async def _pass_refusal(self, answer: UpstreamAnswer) -> None:
         """Give the credit back, then let the provider's refusal through or tell it in our words."""
-        refusal = _in_our_words(answer.status)
+        refusal = in_our_words(answer.status)
         if refusal is not None:
             raise Stopped(Stop.PROVIDER_REFUSED, refusal)
         await self._credit.close(Stop.PROVIDER_REFUSED, self._progress)
@@ -175,31 +221,71 @@ class MeteredCall:
             # The credit is back already; what is left is not to make this look like an end.
             raise (PageLeft if stopped.stop is Stop.PAGE_LEFT else BrokenOff) from stopped
 
-    async def _relay(self, answer: UpstreamAnswer, own_headers: list[tuple[str, str]]) -> None:
-        """Pass the answer through as it comes, watching for the page to leave and for the time."""
+    async def _relay(
+        self,
+        answer: UpstreamAnswer,
+        own_headers: list[tuple[str, str]],
+        *,
+        first: bytes = b"",
+        keep_last: bool = False,
+    ) -> bytes:
+        """Pass the answer through as it comes, watching for the page to leave and for the time.
+
+        Args:
+            answer: The provider's.
+            own_headers: Ours beside the provider's.
+            first: What was read of the body already.
+            keep_last: Return the last byte of a body that has a length, instead of sending it.
+        """
         own = [(name.encode(), value.encode()) for name, value in own_headers]
-        headers = _with_true_length(answer) + own
+        missing = length_of(answer) if keep_last else None
+        held_back = b""
         try:
             # Also ends a page that has stopped reading: `send` waits for it.
             async with asyncio.timeout(self._limits.stream_s):
-                self._progress.begun = True
-                await self._answer.start(answer.status, headers)
+                await self._passing.start(answer.status, headers_for_page(answer) + own)
+                if first:
+                    await self._passing.send(first, to_nobody=self._intake.left)
                 async for chunk in answer.chunks():
-                    self._progress.bytes_sent = True
-                    await self._answer.send(chunk)
+                    if missing is not None:
+                        missing -= len(chunk)
+                        if missing <= 0:
+                            chunk, held_back = chunk[:-1], chunk[-1:]
+                    if chunk:
+                        await self._passing.send(chunk, to_nobody=self._intake.left)
         except (ProviderBrokeOff, TimeoutError) as error:
-            # A page that makes its upload fail is no better than one that leaves.
-            if self._intake.left or self._intake.refusal is not None:
-                raise Stopped(Stop.PAGE_LEFT) from error
-            by_us = isinstance(error, TimeoutError) or error.idle
-            raise Stopped(Stop.CUT if by_us else Stop.BROKE_OFF) from error
+            raise self._stopped_by(error) from error
+        if self._intake.left and not self._reads_on:
+            raise Stopped(Stop.PAGE_LEFT)
+        if self._progress.recorder is not None:
+            self._progress.recorder.add(held_back)
+        return held_back
+
+    def _stopped_by(self, error: ProviderBrokeOff | TimeoutError) -> Stopped:
+        # A page that makes its upload fail is no better than one that leaves.
+        if self._intake.left or self._intake.refusal is not None:
+            return Stopped(Stop.PAGE_LEFT)
+        by_us = isinstance(error, TimeoutError) or error.idle
+        return Stopped(Stop.CUT if by_us else Stop.BROKE_OFF)
+
+    def _end(self) -> None:
+        """The answer is whole and paid for: queue its receipt's end before its last byte goes out.
+
+        Whoever asks for the receipt after that byte finds it ended, and whoever repeats the call
+        finds the answer.
+        """
+        recorder = self._progress.recorder
+        answered = None if recorder is None else recorder.answer()
+        if answered is not None and self._going.keep is not None:
+            self._going.keep(answered)
         if self._intake.left:
             raise Stopped(Stop.PAGE_LEFT)
+        self._credit.finish(self._progress)
 
-    async def _finish(self) -> None:
+    async def _finish(self, held_back: bytes) -> None:
         try:
             async with asyncio.timeout(self._limits.stream_s):
-                await self._answer.finish()
+                await self._passing.finish(held_back)
         except TimeoutError:  # the page stopped reading just before the end
             raise BrokenOff from None
 
@@ -216,49 +302,3 @@ def _close_unseen(opening: "asyncio.Task[UpstreamAnswer]") -> None:
     # We were stopped in the moment between the answer's coming and our seeing it.
     if not opening.cancelled() and opening.exception() is None:
         opening.result().close()
-
-
-async def take_body(request: CallRequest, provider: Provider, intake: Intake) -> Body:
-    """Read the body as the provider's policy wants it: gathered and checked, or as a stream.
-
-    Raises:
-        Refusal: The policy refuses it.
-        PageLeft: The page left before it had sent everything.
-    """
-    if request.method == "GET":
-        await intake.gather(0, request.content_length)
-        return None
-    if policy.gathers(provider, request.content_type):
-        body = await intake.gather(provider.max_body_bytes, request.content_length)
-        policy.check_body(provider, body)
-        return body
-    if request.content_length == 0:  # nothing would be asked of a stream, nor the page's leaving
-        await intake.gather(0, 0)
-        return None
-    return intake.stream(policy.STREAMED_BODY_MAX, request.content_length)
-
-
-def _with_true_length(answer: UpstreamAnswer) -> RawHeaders:
-    """Return the page's headers, without a length that belongs to no body: a 204 may say one."""
-    return [
-        (name, value)
-        for name, value in to_page(answer.headers)
-        if not (answer.bodiless and name == b"content-length" and value != b"0")
-    ]
-
-
-def _in_our_words(status: int) -> Refusal | None:
-    details = {"status": status}
-    if 300 <= status < 400:
-        return Refusal(
-            "provider_redirect",
-            f"The provider answered {status}, a redirect; the gateway follows none.",
-            details=details,
-        )
-    if status in _ACCOUNT_STATUSES:
-        return Refusal(
-            "provider_rejected",
-            f"The provider refused the gateway's own key or account ({status}).",
-            details=details,
-        )
-    return None

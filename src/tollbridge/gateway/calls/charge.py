@@ -1,12 +1,21 @@
-"""The published table of what a call costs, as a pure function. No I/O.
+"""The published table of what a call costs, as pure functions. No I/O.
 
 A credit is held before anything is sent upstream and settled before the page can hold a complete
-2xx. This says what becomes of it when the call stops, for `charge_on = headers`: settled when the
-provider's 2xx headers have come.
+2xx. When exactly is the provider's `charge_on`: once its 2xx headers have come (`headers`), once
+the first byte of the body has (`first_byte`), or at its end (`complete`). These say what becomes
+of the credit when a call stops.
 """
 
 from enum import Enum
 from typing import NamedTuple
+
+HEADERS, FIRST_BYTE, COMPLETE = "headers", "first_byte", "complete"
+
+EARLY_LEAVE_WINDOW_MS = 10 * 60 * 1000
+FAILURES_WINDOW_MS = 10 * 60 * 1000
+
+# What a provider answers to a request that the caller got wrong.
+CALLERS_DOING = frozenset((400, 404, 405, 409, 413, 415, 422))
 
 
 class Stop(Enum):
@@ -14,6 +23,7 @@ class Stop(Enum):
 
     FINISHED = "the answer came to its end"
     NOT_ANSWERED = "the provider was not reached or sent no headers in time"
+    UPLOAD_FAILED = "the page's upload grew too large or stalled"
     PROVIDER_REFUSED = "the provider answered with something else than a 2xx"
     STORE_REFUSED = "the store did not take the settle"
     BROKE_OFF = "the provider broke off"
@@ -28,6 +38,7 @@ class Action(Enum):
     KEEP = "stays settled"
     VOID = "the hold is given back"
     VOID_OR_SETTLE = "given back while the user has done so seldom, settled afterwards"
+    SETTLE = "the hold becomes a charge"
     REVERSE = "the settle is taken back"
 
 
@@ -38,25 +49,47 @@ class Verdict(NamedTuple):
     outcome: str
 
 
-def judge(stop: Stop, *, settled: bool, bytes_due: bool, bytes_sent: bool) -> Verdict:
+def judge(
+    stop: Stop, *, charge_on: str, settled: bool, bytes_due: bool, bytes_sent: bool
+) -> Verdict:
     """Decide what a stopped call costs.
 
     Args:
         stop: Why it stopped.
+        charge_on: The provider's.
         settled: The credit was settled.
         bytes_due: The provider's headers did not announce an empty body.
-        bytes_sent: At least one byte of the body came.
+        bytes_sent: At least one byte of the body went to the page.
     """
-    nothing_came = bytes_due and not bytes_sent
     if stop is Stop.PAGE_LEFT:
-        return Verdict(Action.KEEP if settled else Action.VOID_OR_SETTLE, "aborted")
+        return Verdict(_when_left(charge_on, settled, bytes_sent), "aborted")
     if not settled:
-        return Verdict(Action.VOID, "failed")
+        begun = charge_on == COMPLETE and stop in (Stop.BROKE_OFF, Stop.CUT)
+        return Verdict(Action.VOID, "broken" if begun else "failed")
     if stop is Stop.FINISHED:
         return Verdict(Action.KEEP, "ok")
     if stop is Stop.FAULT:
         return Verdict(Action.KEEP, "broken") if bytes_sent else Verdict(Action.REVERSE, "failed")
+    nothing_came = bytes_due and not bytes_sent
     return Verdict(Action.REVERSE if nothing_came else Action.KEEP, "broken")
+
+
+def _when_left(charge_on: str, settled: bool, bytes_sent: bool) -> Action:
+    if settled:
+        return Action.KEEP
+    return Action.SETTLE if charge_on == COMPLETE and bytes_sent else Action.VOID_OR_SETTLE
+
+
+def is_callers_doing(stop: Stop, status: int | None) -> bool:
+    """Tell whether a credit that comes back does so for something that the caller did.
+
+    Args:
+        stop: Why the call stopped.
+        status: The provider's, or None where none came.
+    """
+    if stop is Stop.PROVIDER_REFUSED:
+        return status in CALLERS_DOING
+    return stop in (Stop.PAGE_LEFT, Stop.UPLOAD_FAILED)
 
 
 def voids_early_leave(left_before: int, limit: int | None) -> bool:
@@ -67,6 +100,3 @@ def voids_early_leave(left_before: int, limit: int | None) -> bool:
         limit: `USER_EARLY_LEAVES`; None gives back every one.
     """
     return limit is None or left_before < limit
-
-
-EARLY_LEAVE_WINDOW_MS = 10 * 60 * 1000

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 from tollbridge.gateway import ledger
-from tollbridge.gateway.calls import charge
+from tollbridge.gateway.calls import charge, repeats
+from tollbridge.gateway.calls.answer import Progress
 from tollbridge.gateway.calls.charge import Action, Stop, judge
+from tollbridge.gateway.calls.heart import Heart
 from tollbridge.gateway.calls.repairs import Repairs
+from tollbridge.gateway.calls.repeats import Charged
 from tollbridge.gateway.clock import Clock
 from tollbridge.gateway.database import Database, Script, StoreUnavailable
 from tollbridge.gateway.errors import Refusal
@@ -21,71 +24,69 @@ class Till:
     repairs: Repairs
     clock: Clock
     limits: Limits
-    epoch_id: str
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far the answer has come; what a stop costs depends on it.
-
-    Attributes:
-        status: The provider's, once its headers are here.
-        bytes_due: The provider's headers did not announce an empty body.
-        bytes_sent: At least one byte of the body came.
-        begun: Our own headers went out.
-    """
-
-    status: int | None = None
-    bytes_due: bool = True
-    bytes_sent: bool = False
-    begun: bool = False
+    heart: Heart
 
 
 class Credit:
-    """The credit that one attempt of a call costs."""
+    """The credit that one attempt of a call costs.
 
-    def __init__(self, till: Till, order: ledger.HoldOrder) -> None:
-        """Prepare it; nothing is held yet."""
+    Attributes:
+        order: What is held; where a key was used before, `hold` finds out which attempt it is.
+        charged: Whole credits that stay charged, as far as is known.
+        outcome: What the receipt calls the call's state; empty while it runs.
+    """
+
+    def __init__(self, till: Till, order: ledger.HoldOrder, charge_on: str) -> None:
+        """Prepare it; nothing is held yet. `charge_on` is the provider's."""
         self._till = till
+        self._charge_on = charge_on
         self.order = order
         self._hold = ledger.Hold(order, (), 0, 0)
         self._settled = False
         self._available = 0
         self._version = 0
+        self.charged = 0
+        self.outcome = ""
 
-    async def hold(self) -> ledger.NotEnough | None:
+    async def hold(self) -> ledger.NotEnough | Charged | None:
         """Take the cost out of the balance, durably; or say what there is instead.
 
         Raises:
-            Refusal: `ledger_unavailable`. Should the commit stand all the same, it is undone.
+            Refusal: `too_many_failures`; `call_in_progress` or `idempotency_mismatch` where the
+                key was used before; `ledger_unavailable`. Should the commit stand all the same, it
+                is undone.
         """
         try:
-            held = await self._till.database.write(ledger.hold(self.order, self._now()))
+            held = await self._till.database.write(self._hold_once())
+        except Refusal:
+            raise  # nothing was held
         except BaseException as error:
-            # Nothing is sent, so nothing may stay held, whatever became of the commit.
-            self._till.repairs.add(self.order, "failed")
+            # Nothing is sent, so nothing may stay held, whatever became of the commit. Looked at
+            # when it is undone: which attempt of which call this is, the store decides.
+            self._till.repairs.add(lambda: self.order, "failed")
             if isinstance(error, StoreUnavailable):
                 raise unavailable() from error
             raise
-        if isinstance(held, ledger.NotEnough):
+        if not isinstance(held, ledger.Hold):
             return held
-        self._hold = held
-        self._available, self._version = held.available, held.version
+        self._take(held)
         return None
 
     async def settle(self) -> Refusal | None:
         """Turn the hold into a charge, durably; or say why nothing may be relayed."""
         try:
-            await self._till.database.write(ledger.settle(self._hold))
+            await self._till.database.write(self._charge())
         except ledger.HoldLost:
             return Refusal("hold_lost", "The call took too long to stay held; nothing is charged.")
         except StoreUnavailable:
             return unavailable()
         self._settled = True
+        self.charged = self.order.amount
         return None
 
     def finish(self, progress: Progress) -> None:
         """Write that the call came to its proper end."""
+        self.outcome = "ok"
         self._end_later(self._ending("ok", progress))
 
     async def close(self, stop: Stop, progress: Progress) -> None:
@@ -97,34 +98,62 @@ class Credit:
         """
         verdict = judge(
             stop,
+            charge_on=self._charge_on,
             settled=self._settled,
             bytes_due=progress.bytes_due,
             bytes_sent=progress.bytes_sent,
         )
-        ending = self._ending(verdict.outcome, progress)
+        blamed = charge.is_callers_doing(stop, progress.status)
+        self.charged = 0 if verdict.action in (Action.VOID, Action.REVERSE) else self.order.amount
+        ending = self._ending(verdict.outcome, progress, blamed=blamed)
+        self.outcome = verdict.outcome
         if verdict.action is Action.KEEP:
             self._end_later(ending)
             return
         try:
             gate = await self._till.database.write(self._closing(verdict.action, ending))
         except StoreUnavailable as error:
-            self._till.repairs.add(self.order, verdict.outcome)
+            self._till.repairs.add(lambda: self.order, verdict.outcome)
             if not progress.begun:
                 raise unavailable() from error
         else:
             self._available, self._version = gate or (self._available, self._version)
 
-    def headers(self, charged: int) -> list[tuple[str, str]]:
-        """Return the answer headers that say what the call costs and what is left."""
+    def headers(self, charged: int | None) -> list[tuple[str, str]]:
+        """Return the answer headers that say what the call costs and what is left.
+
+        `charged` is None where that is decided at the answer's end.
+        """
         headers = [
             (names.CALL_ID, self.order.call_id),
-            (names.CREDITS_CHARGED, str(charged)),
             (names.CREDITS_REMAINING, str(self._available)),
             (names.BALANCE_VERSION, str(self._version)),
         ]
+        if charged is not None:
+            headers.append((names.CREDITS_CHARGED, str(charged)))
         if charged == 1:  # a v3 client lowers its counter by one on seeing it
             headers.append((names.QUERY_TYPE, self.order.query_type))
         return headers
+
+    def _hold_once(self) -> Script[ledger.Hold | ledger.NotEnough | Charged]:
+        now = self._now()
+        yield from repeats.refuse_after_failures(
+            self.order.user_id, self._till.limits.user_failures, now
+        )
+        found = yield from repeats.find_repeated(self.order)
+        if isinstance(found, Charged):
+            return found
+        self.order = found
+        return (yield from ledger.hold(found, now))
+
+    def _charge(self) -> Script[None]:
+        held = yield from ledger.charge(self._hold, self._now())
+        if held is not self._hold:  # it was swept; whatever is undone now is the new attempt
+            self._take(held)
+
+    def _take(self, held: ledger.Hold) -> None:
+        self._hold, self.order = held, held.order
+        self._available, self._version = held.available, held.version
 
     def _end_later(self, ending: ledger.Ending) -> None:
         hold, repairs = self._hold, self._till.repairs
@@ -137,7 +166,10 @@ class Credit:
             if action is Action.VOID:
                 return (yield from ledger.void(self._hold, ending))
             if action is Action.REVERSE:
-                yield from ledger.reverse(self._hold, ending)
+                if not (yield from ledger.reverse(self._hold, ending)):
+                    self.charged = self.order.amount  # once per call, and it was before
+            elif action is Action.SETTLE:
+                yield from ledger.charge(self._hold, ending.at, ending)
             else:
                 yield from self._closing_early_leave(ending)
         except ledger.HoldLost:
@@ -149,12 +181,13 @@ class Credit:
         since = ending.at - charge.EARLY_LEAVE_WINDOW_MS
         left_before = yield from ledger.left_early(self.order.user_id, since)
         if charge.voids_early_leave(left_before, self._till.limits.user_early_leaves):
+            self.charged = 0
             yield from ledger.void(self._hold, ending)
         else:
             yield from ledger.settle(self._hold, ending)
 
-    def _ending(self, outcome: str, progress: Progress) -> ledger.Ending:
-        return ledger.Ending(outcome, progress.status, self._now())
+    def _ending(self, outcome: str, progress: Progress, *, blamed: bool = False) -> ledger.Ending:
+        return ledger.Ending(outcome, progress.status, self._now(), blamed)
 
     def _now(self) -> int:
         return self._till.clock.now_ms()

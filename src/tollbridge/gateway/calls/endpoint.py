@@ -5,19 +5,28 @@ Raw ASGI, since a framework's response object would stop watching for the page t
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tollbridge.gateway import ledger
+from tollbridge.gateway.address import Addresses
 from tollbridge.gateway.calls.admission import Admission, Admitted
-from tollbridge.gateway.calls.call import MeteredCall, RawHeaders, take_body
+from tollbridge.gateway.calls.answer import RawHeaders
+from tollbridge.gateway.calls.body import take_body
+from tollbridge.gateway.calls.call import Going, MeteredCall
 from tollbridge.gateway.calls.credit import Credit, Till
 from tollbridge.gateway.calls.intake import Intake, Memory, Receive
+from tollbridge.gateway.calls.limits import CallLimits
 from tollbridge.gateway.calls.quota import Hint, QuotaRefusal
+from tollbridge.gateway.calls.repeats import Charged, Claims
+from tollbridge.gateway.calls.replays import Answered, Replays
 from tollbridge.gateway.calls.request import CallRequest, read_request
 from tollbridge.gateway.connection import LOST
 from tollbridge.gateway.ids import new_id
+from tollbridge.gateway.observing.record import RECORD, RequestRecord
 from tollbridge.gateway.providers.headers import to_provider
 from tollbridge.gateway.providers.http import Upstream
+from tollbridge.wire import headers as names
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -48,6 +57,10 @@ class CallEndpoint:
     """`GET|POST /api/v1/api-gateway/{providerId}[/{path}]`."""
 
     admission: Admission
+    addresses: Addresses
+    limits: CallLimits
+    claims: Claims
+    replays: Replays
     till: Till
     upstream: Upstream
     memory: Memory
@@ -61,50 +74,94 @@ class CallEndpoint:
             PageLeft: The page has left.
             BrokenOff: The answer must not be finished.
         """
+        record: RequestRecord = scope[RECORD]
         request = read_request(scope)
         admitted = await self.admission.admit(request)
-        headers = to_provider(admitted.provider, request.headers)
+        provider, user_id = admitted.provider, admitted.identity.user_id
+        record.paywall_id, record.user_id = request.paywall_id, user_id
+        record.provider_id = provider.provider_id
+        cost = provider.cost_of(request.method, request.path)
+        address = self.addresses.subject_of(scope)
+        slot = self.limits.enter(user_id, address, free=cost == 0)
         intake = Intake(receive, self.memory, self.till.limits, scope.get(LOST))
         try:
-            body = await take_body(request, admitted.provider, intake)
-            credit = await self._hold(request, admitted)
-            call = MeteredCall(
-                request=request,
-                provider=admitted.provider,
-                headers=headers,
-                upstream=self.upstream,
-                limits=self.till.limits,
-                intake=intake,
-                answer=AsgiAnswer(send),
-                credit=credit,
-                body=body,
-            )
-            del body  # the call lets go of it once it has gone out
-            await call.run()
+            headers = to_provider(provider, request.headers)
+            record.lap("admit")
+            taken = await take_body(request, provider, intake)
+            record.lap("body")
+            order = self._order(request, admitted, cost, taken.gathered)
+            credit = Credit(self.till, order, provider.charge_on)
+            answer = AsgiAnswer(send)
+            try:
+                if not await self._hold(credit, admitted, answer):
+                    return
+                record.lap("hold")
+                going = Going(
+                    request=request,
+                    provider=provider,
+                    cost=cost,
+                    headers=headers,
+                    body=taken.body,
+                    upstream=self.upstream,
+                    limits=self.till.limits,
+                    intake=intake,
+                    answer=answer,
+                    credit=credit,
+                    record=record,
+                    keep=self._keeper(order),
+                )
+                del taken  # the call lets go of it once it has gone out
+                await MeteredCall(going).run()
+            finally:
+                record.call_id, record.outcome = credit.order.call_id, credit.outcome
+                record.credits = credit.charged
         finally:
             intake.close()
+            slot.leave()
 
-    async def _hold(self, request: CallRequest, admitted: Admitted) -> Credit:
+    def _order(
+        self, request: CallRequest, admitted: Admitted, cost: int, gathered: bytes | None
+    ) -> ledger.HoldOrder:
         provider = admitted.provider
         order = ledger.HoldOrder(
             call_id=new_id("call"),
             attempt=1,
-            epoch_id=self.till.epoch_id,
+            epoch_id=self.till.heart.epoch_id,
             paywall_id=request.paywall_id,
             user_id=admitted.identity.user_id,
             provider_id=provider.provider_id,
             query_type=provider.query_type,
-            amount=provider.cost,
+            amount=cost,
         )
-        credit = Credit(self.till, order)
+        return self.claims.claim(order, request, gathered)
+
+    def _keeper(self, order: ledger.HoldOrder) -> Callable[[Answered], None] | None:
+        return None if order.key_hash is None else partial(self.replays.keep, order.key_hash)
+
+    async def _hold(self, credit: Credit, admitted: Admitted, answer: AsgiAnswer) -> bool:
+        """Hold the credit; False where the call was a repeat and has its answer already."""
         refused = await credit.hold()
-        if refused is not None:
-            raise QuotaRefusal(
-                refused,
-                paywall=admitted.paywall,
-                query_type=order.query_type,
-                cost=order.amount,
-                call_id=order.call_id,
-                hint=self.hint(order.paywall_id, order.user_id, order.query_type),
-            )
-        return credit
+        if refused is None:
+            return True
+        order = credit.order
+        if isinstance(refused, Charged):
+            await self._replay(order, refused, answer)
+            return False
+        raise QuotaRefusal(
+            refused,
+            paywall=admitted.paywall,
+            query_type=order.query_type,
+            cost=order.amount,
+            call_id=order.call_id,
+            hint=self.hint(order.paywall_id, order.user_id, order.query_type),
+        )
+
+    async def _replay(self, order: ledger.HoldOrder, charged: Charged, answer: AsgiAnswer) -> None:
+        kept = None if order.key_hash is None else self.replays.find(order.key_hash)
+        if kept is None:
+            raise charged.refusal()
+        replayed = (names.IDEMPOTENT_REPLAYED.encode(), b"true")
+        await answer.start(kept.status, [*kept.headers, replayed])
+        if kept.body:
+            await answer.send(kept.body)
+        await answer.finish()

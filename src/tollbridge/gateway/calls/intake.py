@@ -94,16 +94,19 @@ class Intake:
         """
         if announced is not None and announced > bytes_max:
             raise too_large(bytes_max)
-        parts: list[bytes] = []
-        size = 0
+        body: bytes | bytearray = b""
         async for part in self._parts():
-            size += len(part)
-            if size > bytes_max:
+            if len(body) + len(part) > bytes_max:
                 raise too_large(bytes_max)
             self._memory.take(len(part))
             self._claimed += len(part)
-            parts.append(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+            if not body:
+                body = part
+            elif isinstance(body, bytearray):
+                body += part
+            else:  # not a list of parts: those of a body that drips are larger than their bytes
+                body = bytearray(body) + part
+        return bytes(body)
 
     def stream(self, bytes_max: int, announced: int | None) -> AsyncIterator[bytes]:
         """Give the body part by part as it arrives; the reader sets the pace.

@@ -20,6 +20,15 @@ def find_call(call_id: str) -> Script[dict[str, Any] | None]:
     return _listed(rows[0]) if rows else None
 
 
+def find_call_by_key(key_hash: bytes) -> Script[dict[str, Any] | None]:
+    """Read the call that was made under a key, as `find_call` does."""
+    rows = yield Statement(
+        f"select {_COLUMNS} from calls where key_hash = $1 order by attempt desc limit 1",
+        (key_hash,),
+    )
+    return _listed(rows[0]) if rows else None
+
+
 def list_calls(
     paywall_id: str | None, user_id: str | None, limit: int
 ) -> Script[list[dict[str, Any]]]:

@@ -41,14 +41,20 @@ class Repairs:
         """How many calls still wait."""
         return len(self._due)
 
-    def add(self, order: ledger.HoldOrder, outcome: str) -> None:
-        """Have a call's credit given back, whatever the store knows of it."""
-        log.warning("call %s: the store is unavailable, its credit will follow", order.call_id)
+    def add(self, order: Callable[[], ledger.HoldOrder], outcome: str) -> None:
+        """Have a call's credit given back, whatever the store knows of it.
+
+        `order` is asked each time it is tried: a hold that is still queued decides in the store
+        which attempt of which call it is.
+        """
+        call_id = order().call_id
+        log.warning("call %s: the store is unavailable, its credit will follow", call_id)
 
         def undo() -> Script[str | None]:
-            return ledger.undo(order, ledger.Ending(outcome, None, self._clock.now_ms()))
+            ending = ledger.Ending(outcome, None, self._clock.now_ms())
+            return (yield from ledger.undo(order(), ending))
 
-        self._put(_Repair(order.call_id, undo))
+        self._put(_Repair(call_id, undo))
 
     def add_ending(self, hold: ledger.Hold, ending: ledger.Ending) -> None:
         """Have it written how a settled call ended."""

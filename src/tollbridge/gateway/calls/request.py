@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote_to_bytes
 
 from tollbridge.gateway.errors import Refusal
+from tollbridge.gateway.owner.once import read_key
 from tollbridge.gateway.providers.policy import parse_path, upstream_query
 from tollbridge.wire import headers as names
 from tollbridge.wire.paths import GATEWAY, PAYWALL_QUERY
@@ -26,6 +27,7 @@ class CallRequest:
         path: The provider's path, without a leading slash, percent-encoding untouched.
         query: The raw query that goes upstream, without the gateway's own parameters.
         content_length: As announced, or None.
+        idempotency_key: Under which the page may repeat the call, or None.
     """
 
     method: str
@@ -40,6 +42,7 @@ class CallRequest:
     api_key: str
     user_id: str
     origin: str
+    idempotency_key: str | None
 
 
 def read_request(scope: Mapping[str, Any]) -> CallRequest:
@@ -72,6 +75,7 @@ def read_request(scope: Mapping[str, Any]) -> CallRequest:
         api_key=one.get(names.API_KEY, ""),
         user_id=one.get(names.USER_ID, ""),
         origin=one.get("origin", ""),
+        idempotency_key=read_key(one.get(names.IDEMPOTENCY_KEY)),
     )
 
 
@@ -80,6 +84,7 @@ _SINGLE = (
     names.API_KEY,
     names.PAYWALL_ID,
     names.USER_ID,
+    names.IDEMPOTENCY_KEY,
     "content-type",
     "content-length",
     "content-encoding",

@@ -5,8 +5,17 @@ from tollbridge.gateway.database.script import (
     Rows,
     Script,
     Statement,
+    StoreLoad,
     StoreUnavailable,
 )
 from tollbridge.gateway.database.sqlite import SqliteDatabase
 
-__all__ = ["Database", "Rows", "Script", "SqliteDatabase", "Statement", "StoreUnavailable"]
+__all__ = [
+    "Database",
+    "Rows",
+    "Script",
+    "SqliteDatabase",
+    "Statement",
+    "StoreLoad",
+    "StoreUnavailable",
+]

@@ -40,8 +40,21 @@ class StoreUnavailable(Exception):
         self.outcome_unknown = outcome_unknown
 
 
+class StoreLoad(NamedTuple):
+    """What a store does: the scripts that wait for their commit, and its commits so far."""
+
+    waiting: int
+    commits: int
+    scripts: int
+    seconds: float
+
+
 class Database(Protocol):
     """A store that runs scripts."""
+
+    def load(self) -> StoreLoad:
+        """Return what it does just now."""
+        ...
 
     async def write(self, script: Script[T]) -> T:
         """Run a script and commit it; return its value once it is durable.

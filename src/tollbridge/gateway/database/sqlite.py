@@ -5,6 +5,7 @@ import logging
 import queue
 import re
 import threading
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 import apsw
 
 from tollbridge.gateway.database.connection import BUSY_TIMEOUT_MS, connect
-from tollbridge.gateway.database.script import Rows, Script, StoreUnavailable
+from tollbridge.gateway.database.script import Rows, Script, StoreLoad, StoreUnavailable
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -49,6 +50,10 @@ class SqliteDatabase:
         reading.execute("pragma query_only = on")
         self._writer = _Worker("ledger-writer", loop, writing, _run_batch)
         self._reader = _Worker("store-reader", loop, reading, _run_reads)
+
+    def load(self) -> StoreLoad:
+        """See `Database.load`."""
+        return self._writer.load()
 
     async def write(self, script: Script[T]) -> T:
         """See `Database.write`."""
@@ -111,6 +116,10 @@ class _Worker:
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._stopped = loop.create_future()
         self._closing = False
+        self._waiting = 0
+        self._batches = 0
+        self._scripts = 0
+        self._seconds = 0.0
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
@@ -122,6 +131,7 @@ class _Worker:
         else:
             if not self._turn:
                 self._loop.call_soon(self._hand_over)
+            self._waiting += 1
             self._turn.append(_Job(script, future))
         return future
 
@@ -133,8 +143,13 @@ class _Worker:
         else:
             if not self._deferred:
                 self._loop.call_later(DEFERRED_S, self._hand_over)
+            self._waiting += 1
             self._deferred.append(_Job(script, future))
         return future
+
+    def load(self) -> StoreLoad:
+        """Return what the thread does just now; for the loop's thread."""
+        return StoreLoad(self._waiting, self._batches, self._scripts, self._seconds)
 
     def _hand_over(self) -> None:
         # What was deferred goes first: whoever asks now for what it wrote finds it.
@@ -156,19 +171,33 @@ class _Worker:
             batch, last = self._take()
             if batch:
                 self._run_all(batch)
-                self._loop.call_soon_threadsafe(_deliver, batch)
+                self._loop.call_soon_threadsafe(self._deliver, batch)
         try:
             self._connection.close()
         except apsw.Error:
             log.exception("closing the store failed")
         self._loop.call_soon_threadsafe(self._stopped.set_result, None)
 
+    def _deliver(self, batch: list[_Job]) -> None:
+        self._waiting -= len(batch)
+        for job in batch:
+            if job.future.done():  # whoever waited was cancelled; what was committed stays
+                continue
+            if job.error is None:
+                job.future.set_result(job.value)
+            else:
+                job.future.set_exception(job.error)
+
     def _run_all(self, batch: list[_Job]) -> None:
+        began = time.perf_counter()
         try:
             self._run(self._connection, batch)
         except BaseException as error:  # whatever it was, nobody may wait for ever
             log.exception("a batch failed")
             _give_up(self._connection, batch, error, outcome_unknown=True)
+        self._batches += 1
+        self._scripts += len(batch)
+        self._seconds += time.perf_counter() - began
 
     def _take(self) -> tuple[list[_Job], bool]:
         batch: list[_Job] = []
@@ -182,16 +211,6 @@ class _Worker:
             except queue.Empty:
                 return batch, False
         return batch, True
-
-
-def _deliver(batch: list[_Job]) -> None:
-    for job in batch:
-        if job.future.done():  # whoever waited was cancelled; what was committed stays
-            continue
-        if job.error is None:
-            job.future.set_result(job.value)
-        else:
-            job.future.set_exception(job.error)
 
 
 def _run_batch(connection: apsw.Connection, batch: list[_Job]) -> None:

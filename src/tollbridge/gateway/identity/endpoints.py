@@ -5,12 +5,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tollbridge.gateway.address import Addresses
 from tollbridge.gateway.clock import Clock
 from tollbridge.gateway.database import Database
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.identity.balances import list_for_page
 from tollbridge.gateway.identity.identities import Identities
-from tollbridge.gateway.identity.values import Identity, SignedIn
+from tollbridge.gateway.identity.values import Identity, SignedIn, Trial
 from tollbridge.gateway.json_body import answer_json, read_json, read_text
 from tollbridge.gateway.paywalls import Paywall, Paywalls, check_origin, check_same_paywall
 from tollbridge.gateway.paywalls.queries import no_paywall
@@ -19,29 +20,43 @@ from tollbridge.gateway.paywalls.queries import no_paywall
 class IdentityEndpoints:
     """Endpoints under `/api/v1/paywall/{paywall_id}`, and the public keys.
 
-    Refusals are raised (`errors.Refusal`), in the order form, origin, token, paywall.
+    Refusals are raised (`errors.Refusal`), in the order form, origin, token, paywall, limit.
     """
 
     def __init__(
-        self, identities: Identities, paywalls: Paywalls, database: Database, clock: Clock
+        self,
+        identities: Identities,
+        paywalls: Paywalls,
+        database: Database,
+        clock: Clock,
+        addresses: Addresses,
     ) -> None:
         """Join the parts."""
         self._identities = identities
         self._paywalls = paywalls
         self._database = database
         self._clock = clock
+        self._addresses = addresses
 
     async def anonymous_signin(self, request: Request) -> Response:
-        """`POST auth/anonymous/signin`: a new user with trial credits; tokens and `user`."""
+        """`POST auth/anonymous/signin`: a new user with trial credits; tokens, `user`, `trial`.
+
+        `trial` is `{"granted": true}`, or `{"granted": false, "reason": …}` with `address` or
+        `paywall`: whose trials of the day are given away.
+        """
         await read_json(request)  # captcha_token, visitor_id, user_meta: accepted, not used yet
         paywall = await self._admit_page(request)
-        signed_in = await self._identities.sign_in_anonymously(paywall)
+        address = self._addresses.subject_of(request.scope)
+        signed_in = await self._identities.sign_in_anonymously(paywall, address)
         user = {
             "id": signed_in.identity.user_id,
             "email": signed_in.email,
             "is_anonymous": signed_in.identity.anonymous,
         }
-        return answer_json({**_tokens(signed_in), "user": user})
+        trial: dict[str, Any] = {"granted": signed_in.trial is Trial.GRANTED}
+        if signed_in.trial is not Trial.GRANTED:
+            trial["reason"] = signed_in.trial.value
+        return answer_json({**_tokens(signed_in), "user": user, "trial": trial})
 
     async def refresh(self, request: Request) -> Response:
         """`POST auth/refresh` with `refresh_token`: tokens only, no user."""

@@ -8,15 +8,17 @@ from tollbridge.gateway.clock import Clock
 from tollbridge.gateway.database import Database
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.identity import queries, scripts, sessions
+from tollbridge.gateway.identity.limits import SignInLimits, hide_address
 from tollbridge.gateway.identity.refusals import invalid_token, no_identity
 from tollbridge.gateway.identity.session_state import SessionState
 from tollbridge.gateway.identity.sessions import Decision
 from tollbridge.gateway.identity.signing_keys import load_signing_keys
 from tollbridge.gateway.identity.tokens import AccessTokens
-from tollbridge.gateway.identity.values import Identity, SignedIn
+from tollbridge.gateway.identity.values import Identity, SignedIn, Trial
 from tollbridge.gateway.paywalls import Paywall
 from tollbridge.gateway.sealing import Sealer
 from tollbridge.gateway.secret import Secret
+from tollbridge.gateway.settings import PREFIX, Limits
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +27,22 @@ class Identities:
     """The users of all paywalls, their sessions and tokens."""
 
     def __init__(
-        self, database: Database, clock: Clock, tokens: AccessTokens, refresh_key: bytes
+        self,
+        database: Database,
+        clock: Clock,
+        tokens: AccessTokens,
+        *,
+        refresh_key: bytes,
+        address_key: bytes,
+        limits: SignInLimits,
     ) -> None:
         """Join the parts; `open_identities` makes them."""
         self._database = database
         self._clock = clock
         self._tokens = tokens
         self._refresh_key = refresh_key
+        self._address_key = address_key
+        self._limits = limits
         self._state = SessionState(database, clock)
 
     async def authenticate(self, authorization: str | None, paywall_id: str) -> Identity:
@@ -72,24 +83,41 @@ class Identities:
             raise no_identity()
         return Identity(user.user_id, paywall_id, session_id="", anonymous=user.anonymous)
 
-    async def sign_in_anonymously(self, paywall: Paywall) -> SignedIn:
+    async def sign_in_anonymously(self, paywall: Paywall, address: str | None) -> SignedIn:
         """Make a new anonymous user with the paywall's trial credits, and sign them in.
 
-        A caller that is cancelled in here may leave a user behind whom nobody can sign in as.
+        Once the trials of the day are given away, to the address or on the paywall, the user has
+        no credits, and `trial` says so. A caller that is cancelled in here may leave a user behind
+        whom nobody can sign in as.
+
+        Args:
+            paywall: Whose user it will be.
+            address: The subject that `address.Addresses` names; None has no limits of its own.
 
         Raises:
-            Refusal: `anonymous_disabled`: the paywall counts no credits.
+            Refusal: `anonymous_disabled`: the paywall counts no credits; `rate_limited`: too many
+                sign-ins of the address. Nobody was made.
             StoreUnavailable: The store did not take it.
         """
         if not paywall.tokenization:
             raise Refusal("anonymous_disabled", "This paywall has no anonymous sign-in.")
         token = sessions.new_refresh_token()
-        session = await self._database.write(
+        session, trial = await self._database.write(
             scripts.sign_in_anonymously(
-                paywall, sessions.hash_refresh_token(token), self._clock.now_ms()
+                paywall,
+                sessions.hash_refresh_token(token),
+                self._clock.now_ms(),
+                limits=self._limits,
+                address=hide_address(self._address_key, address),
             )
         )
-        return self._hand_out(session, token)
+        if trial is Trial.PAYWALL_HAS_NONE_LEFT:
+            log.warning(
+                "%s: today's trial credits are given away (%sLIMIT_PAYWALL_TRIAL_CREDITS)",
+                paywall.paywall_id,
+                PREFIX,
+            )
+        return self._hand_out(session, token, trial)
 
     async def refresh(self, paywall_id: str, refresh_token: str) -> SignedIn:
         """Exchange a refresh token; see `sessions.decide_refresh` for which successor comes.
@@ -149,15 +177,24 @@ class Identities:
         for session_id in session_ids:
             self._state.end(session_id)
 
-    def _hand_out(self, session: scripts.Session, refresh_token: str) -> SignedIn:
+    def _hand_out(
+        self, session: scripts.Session, refresh_token: str, trial: Trial = Trial.GRANTED
+    ) -> SignedIn:
         access = self._tokens.issue(session.identity, session_expires_ms=session.expires_at)
-        return SignedIn(session.identity, access, Secret(refresh_token))
+        return SignedIn(session.identity, access, Secret(refresh_token), trial=trial)
 
 
 async def open_identities(
-    database: Database, clock: Clock, sealer: Sealer, *, issuer: str
+    database: Database, clock: Clock, sealer: Sealer, *, issuer: str, limits: Limits
 ) -> Identities:
     """Make the part: read the signing keys, or make the first one.
+
+    Args:
+        database: The store.
+        clock: The time.
+        sealer: Opens the keys, and derives those of refresh tokens and addresses.
+        issuer: The address that tokens name as their issuer.
+        limits: Of sign-ins and trials.
 
     Raises:
         StartError: The keys cannot be opened with this master key.
@@ -165,4 +202,11 @@ async def open_identities(
     """
     keys = await load_signing_keys(database, sealer, clock)
     tokens = AccessTokens(keys, issuer=issuer, clock=clock)
-    return Identities(database, clock, tokens, sealer.subkey("refresh"))
+    return Identities(
+        database,
+        clock,
+        tokens,
+        refresh_key=sealer.subkey("refresh"),
+        address_key=sealer.subkey("addresses"),
+        limits=SignInLimits.of(limits),
+    )

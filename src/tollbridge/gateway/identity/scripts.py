@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from tollbridge.gateway.database import Script
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.identity import queries, sessions
+from tollbridge.gateway.identity.limits import SignInLimits
 from tollbridge.gateway.identity.queries import User
 from tollbridge.gateway.identity.sessions import Decision
-from tollbridge.gateway.identity.values import Identity
+from tollbridge.gateway.identity.values import Identity, Trial
 from tollbridge.gateway.ids import new_id
 from tollbridge.gateway.ledger import GrantOrder, grant
 from tollbridge.gateway.paywalls import Paywall
@@ -33,14 +34,40 @@ class Refreshed:
     session: Session | None = None
 
 
-def sign_in_anonymously(paywall: Paywall, first_token_hash: bytes, now: int) -> Script[Session]:
+def sign_in_anonymously(
+    paywall: Paywall,
+    first_token_hash: bytes,
+    now: int,
+    *,
+    limits: SignInLimits,
+    address: str | None,
+) -> Script[tuple[Session, Trial]]:
     """Make a user without a name, a session, its refresh token, and the trial credits.
 
-    All of it or nothing: nobody is signed in without the credits they were promised, and no
-    credits are given to anybody who never got a session.
+    All of it or nothing, what is counted included: nobody is signed in without the credits they
+    were promised, and no credits are given to anybody who never got a session. Where the trials
+    of the day are given away, the user has no credits, and the answer says why.
+
+    Args:
+        paywall: Whose user it will be.
+        first_token_hash: What is stored of the session's first refresh token.
+        now: Milliseconds since 1970.
+        limits: Of sign-ins and trials.
+        address: The hidden address that it counts for; None counts for no address.
+
+    Raises:
+        Refusal: `rate_limited`: too many sign-ins of the address. Nothing changed.
     """
+    yield from limits.count_sign_in(address, now)
     user = User(new_id("user"), paywall.paywall_id, None, anonymous=True)
     yield from queries.insert_user(user, now)
+    trial = yield from limits.take_trial(paywall, address, now)
+    if trial is Trial.GRANTED:
+        yield from _grant_trial(paywall, user, now)
+    return (yield from begin_session(user, first_token_hash, now)), trial
+
+
+def _grant_trial(paywall: Paywall, user: User, now: int) -> Script[None]:
     for query_type, trial_credits in paywall.query_types.items():
         if trial_credits:
             order = GrantOrder(
@@ -51,7 +78,6 @@ def sign_in_anonymously(paywall: Paywall, first_token_hash: bytes, now: int) -> 
                 category="promotional",
             )
             yield from grant(order, now)
-    return (yield from begin_session(user, first_token_hash, now))
 
 
 def begin_session(user: User, first_token_hash: bytes, now: int) -> Script[Session]:

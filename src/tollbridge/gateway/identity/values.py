@@ -1,6 +1,7 @@
 """Who somebody is, and what they are handed when they sign in. Values only."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from tollbridge.gateway.secret import Secret
 
@@ -29,11 +30,24 @@ class AccessToken:
     expires_at_s: int
 
 
+class Trial(Enum):
+    """What became of a new user's trial credits; the value is the reason that the wire says."""
+
+    GRANTED = ""
+    ADDRESS_HAD_SOME = "address"
+    PAYWALL_HAS_NONE_LEFT = "paywall"
+
+
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """What a sign-in or a refresh hands out."""
+    """What a sign-in or a refresh hands out.
+
+    Attributes:
+        trial: What became of the trial credits, where a user was made.
+    """
 
     identity: Identity
     access: AccessToken
     refresh_token: Secret
     email: str | None = None
+    trial: Trial = Trial.GRANTED

@@ -1,23 +1,32 @@
 """Who has how many credits: grants, holds, settles, and the journal that proves it."""
 
+from tollbridge.gateway.ledger.epochs import (
+    beat,
+    begin_epoch,
+    end_silent,
+    finish_epoch,
+    sweep,
+    sweep_the_dead,
+)
 from tollbridge.gateway.ledger.scripts import (
     balances,
-    begin_epoch,
+    blamed,
+    charge,
     claw_back,
     debit,
     end,
-    finish_epoch,
+    find_attempt,
     grant,
     held,
     hold,
     left_early,
     reverse,
     settle,
-    sweep,
     undo,
     void,
 )
 from tollbridge.gateway.ledger.values import (
+    Attempt,
     BalanceRow,
     Debited,
     Ending,
@@ -33,6 +42,7 @@ from tollbridge.gateway.ledger.values import (
 from tollbridge.gateway.ledger.verify import verify
 
 __all__ = [
+    "Attempt",
     "BalanceRow",
     "Debited",
     "Ending",
@@ -45,10 +55,15 @@ __all__ = [
     "NotEnough",
     "SourceKeyReused",
     "balances",
+    "beat",
     "begin_epoch",
+    "blamed",
+    "charge",
     "claw_back",
     "debit",
     "end",
+    "end_silent",
+    "find_attempt",
     "finish_epoch",
     "grant",
     "held",
@@ -57,6 +72,7 @@ __all__ = [
     "reverse",
     "settle",
     "sweep",
+    "sweep_the_dead",
     "undo",
     "verify",
     "void",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tollbridge.gateway.database.script import Script, Statement
-from tollbridge.gateway.ledger.values import Ending, HoldOrder, Take
+from tollbridge.gateway.ledger.values import Attempt, Ending, HoldOrder, Take
 
 _OUTCOME_OF_NEW = {"held": "running", "refused": "refused"}
 
@@ -14,8 +14,8 @@ def insert_call(order: HoldOrder, state: str, takes: Sequence[Take], now: int) -
     spans = len(takes) > 1
     yield Statement(
         "insert into calls (call_id, attempt, paywall_id, user_id, provider_id, query_type,"
-        " epoch_id, amount, grant_id, held_at, state, outcome, ended_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        " epoch_id, amount, grant_id, held_at, state, outcome, ended_at, key_hash, fingerprint)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         (
             order.call_id,
             order.attempt,
@@ -30,6 +30,8 @@ def insert_call(order: HoldOrder, state: str, takes: Sequence[Take], now: int) -
             state,
             _OUTCOME_OF_NEW[state],
             None if state == "held" else now,
+            order.key_hash,
+            order.fingerprint,
         ),
     )
     for take in takes if spans else ():
@@ -43,7 +45,8 @@ def move_call(order: HoldOrder, before: str, after: str, ending: Ending | None) 
     """Move a call's state forward, if this attempt in this epoch still has it in `before`."""
     rows = yield Statement(
         "update calls set state = $1, outcome = coalesce($2, outcome),"
-        " provider_status = coalesce($3, provider_status), ended_at = coalesce($4, ended_at)"
+        " provider_status = coalesce($3, provider_status), ended_at = coalesce($4, ended_at),"
+        " blamed = $9"
         " where call_id = $5 and attempt = $6 and epoch_id = $7 and state = $8"
         " returning call_id",
         (
@@ -55,6 +58,7 @@ def move_call(order: HoldOrder, before: str, after: str, ending: Ending | None) 
             order.attempt,
             order.epoch_id,
             before,
+            int(after == "voided" and ending is not None and ending.blamed),
         ),
     )
     return bool(rows)
@@ -76,6 +80,28 @@ def find_state(order: HoldOrder) -> Script[str | None]:
         (order.call_id, order.attempt, order.epoch_id),
     )
     return rows[0][0] if rows else None
+
+
+def find_by_key(key_hash: bytes) -> Script[Attempt | None]:
+    """Return the newest attempt that was made under a key."""
+    rows = yield Statement(
+        "select call_id, attempt, fingerprint, state, ended_at is not null from calls"
+        " where key_hash = $1 order by attempt desc limit 1",
+        (key_hash,),
+    )
+    if not rows:
+        return None
+    call_id, attempt, fingerprint, state, ended = rows[0]
+    return Attempt(call_id, attempt, fingerprint, state, bool(ended))
+
+
+def find_latest(call_id: str) -> Script[tuple[int, str] | None]:
+    """Return number and outcome of a call's newest attempt."""
+    rows = yield Statement(
+        "select attempt, outcome from calls where call_id = $1 order by attempt desc limit 1",
+        (call_id,),
+    )
+    return rows[0] if rows else None
 
 
 def find_takes(call_id: str, attempt: int) -> Script[list[Take]]:
@@ -118,6 +144,19 @@ def count_left_early(user_id: str, since: int) -> Script[int]:
     return count
 
 
+def find_blamed(user_id: str, since: int, nth: int) -> Script[int | None]:
+    """Return when the user's nth newest call since then was given back for their own doing.
+
+    `nth` counts from 1; None where there are fewer.
+    """
+    rows = yield Statement(
+        "select ended_at from calls where user_id = $1 and blamed = 1 and ended_at > $2"
+        " order by ended_at desc limit 1 offset $3",
+        (user_id, since, nth - 1),
+    )
+    return rows[0][0] if rows else None
+
+
 # Epochs -----------------------------------------------------------------------------------------
 
 
@@ -125,6 +164,33 @@ def insert_epoch(epoch_id: str, now: int) -> Script[None]:
     """Write that a worker has begun."""
     yield Statement(
         "insert into epochs (epoch_id, started_at, beat_at) values ($1, $2, $2)", (epoch_id, now)
+    )
+
+
+def beat(epoch_id: str, now: int) -> Script[bool]:
+    """Write that a worker lives; False where it was taken for dead before."""
+    rows = yield Statement(
+        "update epochs set beat_at = $1 where epoch_id = $2 and ended_at is null"
+        " returning epoch_id",
+        (now, epoch_id),
+    )
+    return bool(rows)
+
+
+def list_beats(epoch_id: str) -> Script[dict[str, int]]:
+    """Read the last beat of every other worker that is not over."""
+    rows = yield Statement(
+        "select epoch_id, beat_at from epochs where ended_at is null and epoch_id <> $1",
+        (epoch_id,),
+    )
+    return dict(rows)
+
+
+def end_silent_epoch(epoch_id: str, beat_at: int, now: int) -> Script[None]:
+    """Write that a worker is over, unless it has beaten since."""
+    yield Statement(
+        "update epochs set ended_at = $1 where epoch_id = $2 and beat_at = $3 and ended_at is null",
+        (now, epoch_id, beat_at),
     )
 
 
@@ -141,6 +207,17 @@ def list_open_calls(epoch_id: str, most: int) -> Script[list[tuple[Any, ...]]]:
         "select call_id, attempt, epoch_id, paywall_id, user_id, provider_id, query_type, amount,"
         " state from calls where ended_at is null and epoch_id <> $1 limit $2",
         (epoch_id, most),
+    )
+    return rows
+
+
+def list_open_calls_of_the_dead(most: int) -> Script[list[tuple[Any, ...]]]:
+    """Read calls that have not ended and whose epochs have, as `HoldOrder` and state."""
+    rows = yield Statement(
+        "select call_id, attempt, epoch_id, paywall_id, user_id, provider_id, query_type, amount,"
+        " state from calls where ended_at is null"
+        " and epoch_id not in (select epoch_id from epochs where ended_at is null) limit $1",
+        (most,),
     )
     return rows
 

@@ -5,12 +5,14 @@ Scripts (see `database/script.py`); compose them with `yield from`. Times are mi
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tollbridge.gateway.database.script import Script
 from tollbridge.gateway.ids import new_id
 from tollbridge.gateway.ledger import call_queries, queries
 from tollbridge.gateway.ledger.engine import Account
 from tollbridge.gateway.ledger.values import (
+    Attempt,
     BalanceRow,
     Debited,
     Ending,
@@ -52,6 +54,29 @@ def settle(held: Hold, ending: Ending | None = None) -> Script[None]:
     """
     if not (yield from call_queries.move_call(held.order, "held", "settled", ending)):
         raise HoldLost(held.order.call_id)
+
+
+def charge(held: Hold, now: int, ending: Ending | None = None) -> Script[Hold]:
+    """Settle a hold, and if it was swept meanwhile, take the credit anew.
+
+    A worker that was stopped for a while, and taken for dead, may hold an answer that is ready to
+    be handed over. Its credit went back; so it is taken again, as a new attempt that is settled at
+    once. Returns the hold that is settled now.
+
+    Raises:
+        HoldLost: It was swept, and the call has a newer attempt or the credit is not there any
+            more; or it was closed otherwise. Nothing changed.
+    """
+    if (yield from call_queries.move_call(held.order, "held", "settled", ending)):
+        return held
+    latest = yield from call_queries.find_latest(held.order.call_id)
+    if latest != (held.order.attempt, "swept"):
+        raise HoldLost(held.order.call_id)
+    anew = yield from hold(replace(held.order, attempt=held.order.attempt + 1), now)
+    if isinstance(anew, NotEnough):
+        raise HoldLost(held.order.call_id)
+    yield from settle(anew, ending)
+    return anew
 
 
 def void(held: Hold, ending: Ending) -> Script[tuple[int, int]]:
@@ -175,39 +200,19 @@ def held(user_id: str) -> Script[dict[str, int]]:
     return (yield from call_queries.sum_held(user_id))
 
 
+def find_attempt(key_hash: bytes) -> Script[Attempt | None]:
+    """Return the newest attempt that was made under a key, or None."""
+    return (yield from call_queries.find_by_key(key_hash))
+
+
+def blamed(user_id: str, since: int, *, nth: int) -> Script[int | None]:
+    """Return when the user's nth newest call was given back for their own doing, if since then."""
+    return (yield from call_queries.find_blamed(user_id, since, nth))
+
+
 def left_early(user_id: str, since: int) -> Script[int]:
     """Count the user's calls since then that were voided because the page left early."""
     return (yield from call_queries.count_left_early(user_id, since))
-
-
-def begin_epoch(epoch_id: str, now: int) -> Script[None]:
-    """Write that a worker has begun; its holds carry the epoch's id."""
-    yield from call_queries.insert_epoch(epoch_id, now)
-
-
-def finish_epoch(epoch_id: str, now: int) -> Script[None]:
-    """Write that a worker is over."""
-    yield from call_queries.end_epoch(epoch_id, now)
-
-
-def sweep(epoch_id: str, now: int, *, most: int) -> Script[int]:
-    """Close calls that dead workers left open: void what they held, mark as lost what they settled.
-
-    The caller has made sure that no worker of another epoch is alive. Works on up to `most` calls
-    a unit and returns how many it closed; repeat until it returns less than `most`.
-    """
-    rows = yield from call_queries.list_open_calls(epoch_id, most)
-    for *fields, state in rows:
-        order = HoldOrder(*fields)
-        if state == "held":
-            takes = yield from call_queries.find_takes(order.call_id, order.attempt)
-            found = Hold(order, tuple(takes), 0, 0)
-            yield from void(found, Ending("swept", None, now))
-        else:
-            yield from call_queries.end_call(order, Ending("lost", None, now))
-    if len(rows) < most:
-        yield from call_queries.end_other_epochs(epoch_id, now)
-    return len(rows)
 
 
 def _hold_in_account(order: HoldOrder, now: int) -> Script[Hold | NotEnough]:

@@ -98,7 +98,12 @@ class GrantOrder:
 
 @dataclass(frozen=True, slots=True)
 class HoldOrder:
-    """A hold as it is asked for, by one attempt of a call in one epoch of a worker."""
+    """A hold as it is asked for, by one attempt of a call in one epoch of a worker.
+
+    Attributes:
+        key_hash: Under which the page may repeat the call, or None.
+        fingerprint: What the page asked for under that key.
+    """
 
     call_id: str
     attempt: int
@@ -108,6 +113,8 @@ class HoldOrder:
     provider_id: str
     query_type: str
     amount: int
+    key_hash: bytes | None = None
+    fingerprint: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +172,24 @@ class Insufficient:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an attempt ended, for its receipt: the outcome, the provider's status, the moment."""
+    """How an attempt ended, for its receipt: the outcome, the provider's status, the moment.
+
+    Attributes:
+        blamed: If the credit comes back, it does so for something that the caller did.
+    """
 
     outcome: str
     provider_status: int | None
     at: int
+    blamed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The newest attempt of a call, found by the key that it was made under."""
+
+    call_id: str
+    attempt: int
+    fingerprint: bytes
+    state: str
+    ended: bool

@@ -7,7 +7,8 @@ paywall's own list of origins is enforced on the request itself and there are no
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from tollbridge.gateway.ids import new_id
+from tollbridge.gateway.observing.observer import PREFLIGHT
+from tollbridge.gateway.observing.record import RECORD
 from tollbridge.wire.headers import EXPOSED, REQUEST_ID
 
 Scope = MutableMapping[str, Any]
@@ -32,11 +33,12 @@ def cors(app: App) -> App:
             await app(scope, receive, send)
             return
         origin, wanted = _asked(scope["headers"])
-        request_id = new_id("req")
+        record = scope[RECORD]
+        request_id = record.request_id
         if scope["method"] == "OPTIONS" and wanted is not None:
+            record.route = PREFLIGHT
             await _answer_preflight(send, request_id, origin, wanted)
             return
-        scope["tollbridge.request_id"] = request_id
         added = [(REQUEST_ID.encode(), request_id.encode()), _VARY]
         if origin is not None:
             added += [(b"access-control-allow-origin", origin), _EXPOSE]

@@ -13,7 +13,8 @@ from starlette.requests import ClientDisconnect
 
 from tollbridge.gateway.database import StoreUnavailable
 from tollbridge.gateway.errors import BrokenOff, PageLeft, Refusal
-from tollbridge.gateway.middleware.cors import App, Message, Receive, Scope, Send
+from tollbridge.gateway.middleware.cors import App, Receive, Scope, Send
+from tollbridge.gateway.observing.record import RECORD, RequestRecord
 from tollbridge.wire.headers import ERROR_SOURCE, FROM_GATEWAY
 
 log = logging.getLogger(__name__)
@@ -26,35 +27,34 @@ def error_boundary(app: App) -> App:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        started = False
-
-        async def watched_send(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        request_id = scope["tollbridge.request_id"]
+        record = scope[RECORD]
         try:
-            await app(scope, receive, watched_send)
+            await app(scope, receive, send)
         except (PageLeft, ClientDisconnect):
             return
         except BrokenOff:
-            log.info("%s: the answer was broken off", request_id)
+            log.info("%s: the answer was broken off", record.request_id)
         except asyncio.CancelledError:  # the server shuts down and has waited long enough
-            if not started:
-                await _answer(send, _stopping(), request_id)
+            await _refuse(send, _stopping(), record)
             raise
         except Exception as error:
-            refusal = _refusal_for(error, request_id)
-            if not started:
-                await _answer(send, refusal, request_id)
+            await _refuse(send, _refusal_for(error, record.request_id), record)
 
     return with_boundary
 
 
+async def _refuse(send: Send, refusal: Refusal, record: RequestRecord) -> None:
+    """Note a refusal, and answer with it unless an answer has begun."""
+    record.error = refusal.code
+    reason = (refusal.details or {}).get("reason")
+    if isinstance(reason, str):
+        record.reason = reason
+    if record.status == 0:
+        await _answer(send, refusal, record.request_id)
+
+
 def _refusal_for(error: Exception, request_id: str) -> Refusal:
     if isinstance(error, Refusal):
-        log.info("%s: %s", request_id, error.code)
         return error
     if isinstance(error, StoreUnavailable):
         log.error("%s: the store is unavailable: %s", request_id, error)

@@ -6,9 +6,11 @@ from tollbridge.gateway.database import Script
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.paywalls import need_paywall, store_paywall
 from tollbridge.gateway.providers.provider import Provider
+from tollbridge.gateway.providers.provider_fields import read_key
 from tollbridge.gateway.providers.queries import StoredProvider, find_provider, put_provider
-from tollbridge.gateway.providers.registry import store_provider
+from tollbridge.gateway.providers.registry import replace_key, store_provider
 from tollbridge.gateway.sealing import Sealer
+from tollbridge.gateway.secret import Secret
 
 
 def add_provider(
@@ -34,6 +36,21 @@ def add_provider(
     else:
         yield from store_provider(provider, sealer, now)
     return (yield from need_provider(provider.provider_id)), before is not None
+
+
+def rotate_key(provider_id: str, key: Secret, sealer: Sealer) -> Script[None]:
+    """Replace a provider's key; calls that have begun keep the old one.
+
+    Raises:
+        Refusal: `provider_not_found`.
+        ValueError: No header can carry the key, or the provider has none that it could replace.
+    """
+    read_key(key)
+    yield from need_provider(provider_id)
+    if not (yield from replace_key(provider_id, key, sealer)):
+        raise ValueError(
+            f"the provider {provider_id} has no key to replace; add it again with --key-env"
+        )
 
 
 def need_provider(provider_id: str) -> Script[StoredProvider]:

@@ -5,7 +5,7 @@ between and to the provider: what could be read in two ways is refused.
 """
 
 import re
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from tollbridge.gateway.errors import Refusal
 
@@ -106,3 +106,39 @@ def matches(pattern: str, path: str) -> bool:
         else:
             reached = {n + 1 for n in reached if n < len(given) and given[n] == want}
     return len(given) in reached
+
+
+def overlap(one: str, other: str) -> bool:
+    """Tell whether there is a path that both patterns match."""
+    if not one or not other:
+        return one == other
+    ones, others = one.split("/"), other.split("/")
+    # Pairs of how many segments of each pattern are behind us; each step takes one path segment.
+    reached, fresh = {(0, 0)}, {(0, 0)}
+    while fresh:
+        following = set()
+        for n, m in fresh:
+            if n == len(ones) or m == len(others):
+                continue
+            a, b = ones[n], others[m]
+            if a == b or "*" in (a, b):
+                following.add((n + 1, m + 1))
+                if a == "*":
+                    following.add((n, m + 1))
+                if b == "*":
+                    following.add((n + 1, m))
+        fresh = following - reached
+        reached |= fresh
+    return (len(ones), len(others)) in reached
+
+
+def plain(path: str) -> str:
+    """Return a path or a pattern as the most lenient of servers read it.
+
+    Those decode it, perhaps one proxy after the other, take capitals for small letters, cut `;x`
+    off a segment and a slash off the end. What is one here may be two things for a strict server.
+    """
+    while (decoded := unquote(path)) != path:  # each round is shorter
+        path = decoded
+    segments = path.casefold().split("/")
+    return "/".join(segment.partition(";")[0] for segment in segments).rstrip("/")

@@ -3,11 +3,11 @@
 Everything that is not allowed is refused.
 """
 
-import json
 import re
 from urllib.parse import unquote_to_bytes
 
 from tollbridge.gateway.errors import Refusal
+from tollbridge.gateway.providers.bodies import apply_rules
 from tollbridge.gateway.providers.paths import parse_path
 from tollbridge.gateway.providers.presets import PRESETS
 from tollbridge.gateway.providers.provider import Provider
@@ -15,10 +15,10 @@ from tollbridge.wire.paths import PAYWALL_QUERY, TEST_MODE_QUERY
 
 __all__ = [
     "STREAMED_BODY_MAX",
-    "check_body",
     "check_route",
     "gathers",
     "parse_path",
+    "prepare_body",
     "upstream_query",
 ]
 
@@ -96,52 +96,30 @@ def _refuse_other_charsets(parameters: list[str]) -> None:
             )
 
 
-def check_body(provider: Provider, body: bytes) -> None:
-    """Refuse a gathered body that the provider's preset does not allow; `http` allows any.
+def prepare_body(provider: Provider, path: str, body: bytes) -> bytes:
+    """Return the bytes that go to the provider for a gathered body; `http` sends any as it is.
+
+    It is the very `body` where the preset's rules rewrite nothing.
+
+    Args:
+        provider: Whose preset, models and limit of output tokens count.
+        path: As `parse_path` returned it, and as `check_route` let it pass.
+        body: As the page sent it.
 
     Raises:
         Refusal: `invalid_request` where it is no JSON object with one `model` that is text;
-            `model_not_allowed` where the model is not among the provider's.
+            `model_not_allowed` where the model is not among the provider's; `body_rule` where it
+            asks for what a credit does not buy.
     """
-    if not PRESETS[provider.preset].llm:
-        return
-    model = _read_model(body)
-    if model not in provider.models:
-        raise Refusal(
-            "model_not_allowed",
-            f"This provider does not allow the model {model[:200]!r}.",
-            details={"models": list(provider.models)},
-        )
-
-
-def _read_model(body: bytes) -> str:
-    """Return the one model that a body names.
-
-    Every member is looked at, because parsers disagree: of two members of one name some keep the
-    first and some the last, and those of Go's standard library take `Model` for the same.
-    """
-    named = [member for member in _read_members(body) if member[0].lower() == "model"]
-    if len(named) > 1:
-        raise Refusal("invalid_request", "The body names its model more than once.")
-    name, model = named[0] if named else ("", None)
-    if name != "model" or not isinstance(model, str):
-        raise Refusal("invalid_request", "The body names no model.")
-    return model
-
-
-def _read_members(body: bytes) -> list[tuple[str, object]]:
-    try:
-        # With this hook an object is the list of its members; the tuple tells it from an array.
-        value = json.loads(body.decode(), object_pairs_hook=tuple, parse_constant=_no_number)
-    except (ValueError, RecursionError):  # malformed, too deep, or thousands of digits
-        raise Refusal("invalid_request", "The body is not JSON that an API reads.") from None
-    if not isinstance(value, tuple):
-        raise Refusal("invalid_request", "The body is not a JSON object.")
-    return list(value)
-
-
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is not JSON")
+    preset = PRESETS[provider.preset]
+    if not preset.llm:
+        return body
+    return apply_rules(
+        preset.bodies[path],
+        body,
+        models=provider.models,
+        max_output_tokens=provider.max_output_tokens,
+    )
 
 
 def upstream_query(raw_query: bytes) -> bytes:

@@ -1,23 +1,21 @@
 """Presets: what is known about an API beforehand, as data, and the making of a provider."""
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from tollbridge.gateway.errors import Refusal
-from tollbridge.gateway.providers.addresses import check_host
-from tollbridge.gateway.providers.paths import parse_path
-from tollbridge.gateway.providers.provider import Provider, Rule
+from tollbridge.gateway.providers import body_rules
+from tollbridge.gateway.providers import provider_fields as fields
+from tollbridge.gateway.providers.body_rules import BodyRules
+from tollbridge.gateway.providers.provider import COST_MAX, CostRule, Provider, Rule
 from tollbridge.gateway.secret import Secret
 
 MAX_BODY_BYTES_DEFAULT = 1024 * 1024
 # A gathered body is held in memory; files belong into multipart, which streams.
 MAX_BODY_BYTES_MAX = 20 * 1024 * 1024
-# Longer than any sensible wait; it catches milliseconds given as seconds.
-TIMEOUT_S_MAX = 24 * 60 * 60
-# A sum of costs must stay a number that JavaScript can hold.
-COST_MAX = 1_000_000_000
+# A long answer of a chat. Whoever sells longer ones raises it, and the cost with it.
+MAX_OUTPUT_TOKENS_DEFAULT = 1024
+# More than any model writes in one answer; it catches a slip of the finger.
+MAX_OUTPUT_TOKENS_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,43 +24,60 @@ class Preset:
 
     Attributes:
         base_url: The API's public address, or "" where the owner must name one.
-        allow: What may be called, or () where the owner names it.
+        bodies: The rules of a language model's API, by the path that takes such a body; only
+            POST to these paths is allowed. Empty where the owner names what may be called.
         key_header: The header that carries the key.
-        llm: A language model's API: its bodies are JSON and name a model that must be allowed.
         adds: Headers that go out where the page sent none of that name.
         drops: Headers of the page that choose whose account pays; they never go out.
     """
 
     base_url: str
-    allow: tuple[Rule, ...]
+    bodies: Mapping[str, BodyRules] = field(default_factory=dict)
     key_header: str = "authorization"
-    llm: bool = False
     adds: tuple[tuple[str, str], ...] = ()
     drops: tuple[str, ...] = ()
 
+    @property
+    def llm(self) -> bool:
+        """Whether it is a language model's API, of which bodies are read and models allowed."""
+        return bool(self.bodies)
 
+    @property
+    def allow(self) -> tuple[Rule, ...]:
+        """What may be called, or () where the owner names it."""
+        return tuple(Rule("POST", path) for path in self.bodies)
+
+    @property
+    def bounds_output(self) -> bool:
+        """Whether its bodies have a number of output tokens."""
+        return any(rules.output_tokens for rules in self.bodies.values())
+
+
+_OPENAI = "https://api.openai.com"
 _OPENAI_ACCOUNT = ("openai-organization", "openai-project")
-_CHAT = (Rule("POST", "v1/chat/completions"),)
 
 PRESETS = {
-    "openai-chat": Preset("https://api.openai.com", _CHAT, llm=True, drops=_OPENAI_ACCOUNT),
-    "openai-compatible": Preset("", _CHAT, llm=True, drops=_OPENAI_ACCOUNT),
+    "openai-chat": Preset(
+        _OPENAI, {"v1/chat/completions": body_rules.OPENAI_CHAT}, drops=_OPENAI_ACCOUNT
+    ),
+    "openai-responses": Preset(
+        _OPENAI, {"v1/responses": body_rules.OPENAI_RESPONSES}, drops=_OPENAI_ACCOUNT
+    ),
+    "openai-embeddings": Preset(
+        _OPENAI, {"v1/embeddings": body_rules.OPENAI_EMBEDDINGS}, drops=_OPENAI_ACCOUNT
+    ),
     "anthropic-messages": Preset(
         "https://api.anthropic.com",
-        (Rule("POST", "v1/messages"),),
+        {"v1/messages": body_rules.ANTHROPIC_MESSAGES},
         key_header="x-api-key",
-        llm=True,
         adds=(("anthropic-version", "2023-06-01"),),
+        drops=("anthropic-workspace-id",),
     ),
-    "http": Preset("", ()),
+    "openai-compatible": Preset(
+        "", {"v1/chat/completions": body_rules.OPENAI_COMPATIBLE}, drops=_OPENAI_ACCOUNT
+    ),
+    "http": Preset(""),
 }
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_QUERY_TYPE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,64}")
-_KEY = re.compile(r"[!-~]{1,4096}")
-# Names that a key must not take the place of.
-_NOT_FOR_KEYS = ("host", "connection", "content-length", "content-type", "transfer-encoding")
 
 
 def make_provider(
@@ -73,9 +88,11 @@ def make_provider(
     query_type: str,
     base_url: str = "",
     cost: int = 1,
+    cost_for: Iterable[CostRule | str] = (),
     models: Iterable[str] = (),
     allow: Iterable[Rule | str] = (),
     charge_on: str = "headers",
+    max_output_tokens: int | None = None,
     max_body_bytes: int = MAX_BODY_BYTES_DEFAULT,
     first_byte_timeout_s: int | None = None,
     idle_timeout_s: int | None = None,
@@ -87,80 +104,71 @@ def make_provider(
 ) -> Provider:
     """Make a provider, every field checked; see `Provider` for what they mean.
 
-    `base_url` and `key_header` may be left out where the preset knows them. `models` must be named
-    for an LLM preset and only there, `allow` for `http` and only there; a rule may be text such as
-    `POST v1/things/*`.
+    `base_url`, `key_header` and `max_output_tokens` may be left out where the preset knows them.
+    `models` must be named for an LLM preset and only there, `allow` for `http` and only there; a
+    rule may be text such as `POST v1/things/*`, or `GET v1/things/*=0` for a cost.
 
     Raises:
         ValueError: A field cannot be; the message is a sentence that shows the value, never a key.
     """
-    known = PRESETS.get(preset)
-    if known is None:
-        raise ValueError(f"{preset!r} is no preset; there are {', '.join(PRESETS)}")
-    if charge_on != "headers":
-        raise ValueError(f"charge_on {charge_on!r} is not supported by this version, only headers")
-    if key is not None and not _KEY.fullmatch(key.reveal()):
-        raise ValueError("the key is empty or holds a blank, a line break or other than ASCII")
+    known = _find_preset(preset)
+    allowed = _read_rules(tuple(allow), preset)
     return Provider(
-        provider_id=_matching(_ID, provider_id, "provider id", "prov_chat"),
-        paywall_id=_matching(_ID, paywall_id, "paywall id", "pw_demo"),
+        provider_id=fields.read_id(provider_id, "provider id", "prov_chat"),
+        paywall_id=fields.read_id(paywall_id, "paywall id", "pw_demo"),
         preset=preset,
-        base_url=_read_base_url(base_url or known.base_url, preset, allow_private=allow_private),
-        query_type=_matching(_QUERY_TYPE, query_type, "query type", "standard"),
-        cost=_whole("cost", cost, low=0, high=COST_MAX),
+        base_url=_read_base_url(base_url, preset, allow_private=allow_private),
+        query_type=fields.read_query_type(query_type),
+        cost=fields.read_whole("cost", cost, low=0, high=COST_MAX),
+        cost_for=_read_cost_for(tuple(cost_for), allowed),
         models=_read_models(tuple(models), preset),
-        allow=_read_rules(tuple(allow), preset),
-        charge_on=charge_on,
-        max_body_bytes=_whole("max_body_bytes", max_body_bytes, low=1, high=MAX_BODY_BYTES_MAX),
-        first_byte_timeout_s=_seconds("first_byte_timeout_s", first_byte_timeout_s),
-        idle_timeout_s=_seconds("idle_timeout_s", idle_timeout_s),
-        key_header=_read_key_header(key_header or known.key_header),
-        key=key,
+        allow=allowed,
+        charge_on=fields.read_charge_on(charge_on),
+        max_output_tokens=read_output_tokens(max_output_tokens, preset),
+        max_body_bytes=fields.read_whole(
+            "max_body_bytes", max_body_bytes, low=1, high=MAX_BODY_BYTES_MAX
+        ),
+        first_byte_timeout_s=fields.read_seconds("first_byte_timeout_s", first_byte_timeout_s),
+        idle_timeout_s=fields.read_seconds("idle_timeout_s", idle_timeout_s),
+        key_header=fields.read_key_header(key_header or known.key_header),
+        key=fields.read_key(key),
         allow_private=allow_private,
         anonymous_allowed=anonymous_allowed,
         enabled=enabled,
     )
 
 
-def _matching(pattern: re.Pattern[str], text: str, what: str, example: str) -> str:
-    if not pattern.fullmatch(text):
-        raise ValueError(
-            f"{text!r} is no {what}: at most 64 {_letters(pattern)}, digits, . _ and -, "
-            f"such as {example}"
-        )
-    return text
+def read_output_tokens(given: int | None, preset: str) -> int | None:
+    """Return what output is clamped to: what was given, else the default.
+
+    None, and only None, where the bodies of the preset have no such number.
+
+    Raises:
+        ValueError: It is out of bounds, or given for a preset that has none.
+    """
+    if not PRESETS[preset].bounds_output:
+        if given is not None:
+            raise ValueError(
+                f"max_output_tokens is {given!r}, but bodies of the preset {preset} have no number "
+                "of output tokens"
+            )
+        return None
+    count = MAX_OUTPUT_TOKENS_DEFAULT if given is None else given
+    return fields.read_whole("max_output_tokens", count, low=1, high=MAX_OUTPUT_TOKENS_MAX)
 
 
-def _letters(pattern: re.Pattern[str]) -> str:
-    return "letters" if pattern is _ID else "lower-case letters"
+def _find_preset(name: str) -> Preset:
+    known = PRESETS.get(name)
+    if known is None:
+        raise ValueError(f"{name!r} is no preset; there are {', '.join(PRESETS)}")
+    return known
 
 
-def _read_base_url(text: str, preset: str, *, allow_private: bool) -> str:
+def _read_base_url(given: str, preset: str, *, allow_private: bool) -> str:
+    text = given or PRESETS[preset].base_url
     if not text:
         raise ValueError(f"the preset {preset} needs a base URL")
-    if not re.fullmatch(r"[!-~]+", text) or "\\" in text:
-        raise ValueError(f"the base URL {text!r} holds a blank or other than ASCII")
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError as error:
-        raise ValueError(f"the base URL {text!r} is no URL: {error}") from None
-    if "@" in parts.netloc or "?" in text or "#" in text:
-        raise ValueError("a base URL has no user, password, query or fragment")
-    if parts.scheme not in ("https", "http") or not parts.netloc:
-        raise ValueError(f"the base URL {text!r} must begin with https://")
-    if parts.scheme == "http" and not allow_private:
-        raise ValueError(f"the base URL {text!r} must be https; --allow-private permits http")
-    check_host(parts.hostname or "", allow_private=allow_private)
-    path = parts.path.strip("/")
-    try:
-        parse_path(path.encode())
-    except Refusal as refusal:
-        raise ValueError(f"the base URL {text!r} has a path that cannot be: {refusal}") from None
-    if PRESETS[preset].llm and path.split("/")[-1] == "v1":
-        raise ValueError(f"leave /v1 out of the base URL {text!r}: the page's path begins with it")
-    base_url = f"{parts.scheme}://{parts.netloc.lower()}"
-    return f"{base_url}/{path}" if path else base_url
+    return fields.read_base_url(text, allow_private=allow_private, without_v1=PRESETS[preset].llm)
 
 
 def _read_models(models: tuple[str, ...], preset: str) -> tuple[str, ...]:
@@ -186,18 +194,13 @@ def _read_rules(given: tuple[Rule | str, ...], preset: str) -> tuple[Rule, ...]:
     return fixed or tuple(dict.fromkeys(rules))
 
 
-def _read_key_header(text: str) -> str:
-    name = text.lower()
-    if not _HEADER_NAME.fullmatch(name) or name in _NOT_FOR_KEYS:
-        raise ValueError(f"{text!r} is no header that can carry a key")
-    return name
-
-
-def _seconds(name: str, value: int | None) -> int | None:
-    return None if value is None else _whole(name, value, low=1, high=TIMEOUT_S_MAX)
-
-
-def _whole(name: str, value: int, *, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{name} is {value!r}; it must be a whole number from {low} to {high}")
-    return value
+def _read_cost_for(
+    given: tuple[CostRule | str, ...], allowed: tuple[Rule, ...]
+) -> tuple[CostRule, ...]:
+    rules = tuple(one if isinstance(one, CostRule) else CostRule.parse(one) for one in given)
+    for number, one in enumerate(rules):
+        if not any(one.rule.meets(rule) for rule in allowed):
+            raise ValueError(f"the cost '{one}' is for no call that this provider allows")
+        if one.rule in [earlier.rule for earlier in rules[:number]]:
+            raise ValueError(f"the cost '{one}' is never used: an earlier one is for the same path")
+    return rules

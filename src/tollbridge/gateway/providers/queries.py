@@ -4,12 +4,13 @@ import json
 from typing import Any, NamedTuple
 
 from tollbridge.gateway.database import Script, Statement
-from tollbridge.gateway.providers.provider import Provider, Rule
+from tollbridge.gateway.providers.presets import read_output_tokens
+from tollbridge.gateway.providers.provider import CostRule, Provider, Rule
 
 _COLUMNS = (
-    "provider_id, paywall_id, preset, base_url, query_type, cost, models, allow, charge_on,"
-    " max_body_bytes, first_byte_timeout_s, idle_timeout_s, key_header, key_sealed, allow_private,"
-    " anonymous_allowed, enabled, created_at"
+    "provider_id, paywall_id, preset, base_url, query_type, cost, cost_for, models, allow,"
+    " charge_on, max_output_tokens, max_body_bytes, first_byte_timeout_s, idle_timeout_s,"
+    " key_header, key_sealed, allow_private, anonymous_allowed, enabled, created_at"
 )
 
 
@@ -37,9 +38,11 @@ def put_provider(provider: Provider, key_sealed: bytes | None, now: int) -> Scri
     """
     rows = yield Statement(
         f"insert into providers ({_COLUMNS}) values"
-        " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+        " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+        " $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
         " on conflict (provider_id) do update set preset = excluded.preset,"
         " base_url = excluded.base_url, query_type = excluded.query_type, cost = excluded.cost,"
+        " cost_for = excluded.cost_for, max_output_tokens = excluded.max_output_tokens,"
         " models = excluded.models, allow = excluded.allow, charge_on = excluded.charge_on,"
         " max_body_bytes = excluded.max_body_bytes,"
         " first_byte_timeout_s = excluded.first_byte_timeout_s,"
@@ -54,9 +57,11 @@ def put_provider(provider: Provider, key_sealed: bytes | None, now: int) -> Scri
             provider.base_url,
             provider.query_type,
             provider.cost,
+            json.dumps([str(rule) for rule in provider.cost_for]),
             json.dumps(provider.models),
             json.dumps([str(rule) for rule in provider.allow]),
             provider.charge_on,
+            provider.max_output_tokens,
             provider.max_body_bytes,
             provider.first_byte_timeout_s,
             provider.idle_timeout_s,
@@ -107,11 +112,24 @@ def set_enabled(provider_id: str, *, enabled: bool) -> Script[bool]:
     return bool(rows)
 
 
+def set_key(provider_id: str, key_sealed: bytes) -> Script[bool]:
+    """Put a key in place of a provider's; returns False where there is no key to replace."""
+    rows = yield Statement(
+        "update providers set key_sealed = $1 where provider_id = $2 and key_sealed is not null"
+        " returning provider_id",
+        (key_sealed, provider_id),
+    )
+    return bool(rows)
+
+
 def _stored(row: tuple[Any, ...]) -> StoredProvider:
     fields = dict(zip((name.strip() for name in _COLUMNS.split(",")), row, strict=True))
     key_sealed, created_at = fields.pop("key_sealed"), fields.pop("created_at")
     fields["models"] = tuple(json.loads(fields["models"]))
     fields["allow"] = tuple(Rule.parse(text) for text in json.loads(fields["allow"]))
+    fields["cost_for"] = tuple(CostRule.parse(text) for text in json.loads(fields["cost_for"]))
+    # Rows from before there was a limit have none, and get the default.
+    fields["max_output_tokens"] = read_output_tokens(fields["max_output_tokens"], fields["preset"])
     for name in ("allow_private", "anonymous_allowed", "enabled"):
         fields[name] = bool(fields[name])
     return StoredProvider(Provider(**fields, key=None), key_sealed, created_at)

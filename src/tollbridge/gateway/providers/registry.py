@@ -84,6 +84,15 @@ def store_provider(provider: Provider, sealer: Sealer, now: int) -> Script[None]
     yield from queries.put_provider(provider, sealed, now)
 
 
+def replace_key(provider_id: str, key: Secret, sealer: Sealer) -> Script[bool]:
+    """Put a key in place of a provider's, sealed; nothing else of the provider changes.
+
+    Returns False where there is no such provider, or none with a key.
+    """
+    sealed = sealer.seal(key.reveal(), _context(provider_id))
+    return (yield from queries.set_key(provider_id, sealed))
+
+
 def open_provider(stored: StoredProvider, sealer: Sealer) -> Provider:
     """Return a stored provider with its key.
 

@@ -8,9 +8,12 @@ from tollbridge.gateway.owner.commands.key import key
 from tollbridge.gateway.owner.commands.ledger import ledger
 from tollbridge.gateway.owner.commands.paywall import paywall
 from tollbridge.gateway.owner.commands.provider import provider
+from tollbridge.gateway.owner.commands.request import request
 from tollbridge.gateway.owner.commands.running import CommandGroup
 from tollbridge.gateway.owner.commands.serve import serve
+from tollbridge.gateway.owner.commands.torture import torture
 from tollbridge.gateway.owner.commands.user import user
+from tollbridge.gateway.owner.commands.voucher import voucher
 
 __all__ = ["app"]
 
@@ -21,5 +24,5 @@ def app() -> None:
     """Run the gateway, and manage what it keeps. Commands work while it runs, and without it."""
 
 
-for command in (serve, paywall, provider, key, user, call, ledger):
+for command in (serve, paywall, provider, key, user, voucher, call, request, ledger, torture):
     app.add_command(command)

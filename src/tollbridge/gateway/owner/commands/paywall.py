@@ -25,6 +25,7 @@ from tollbridge.gateway.paywalls import (
     read_origin,
     store_paywall,
 )
+from tollbridge.gateway.settings import PREFIX, Limits
 
 ANY_ORIGIN = "any"
 
@@ -93,6 +94,7 @@ def create(
         raise click.ClickException(
             f"there is a paywall {paywall_id} already; change it with: tollbridge paywall set"
         )
+    _warn_of_trial(made, find_settings(data_dir).limits)
     show(described(made), [f"Paywall {paywall_id} is made.", *_lines(made)], as_json=as_json)
 
 
@@ -131,6 +133,7 @@ def set_(
         return await store.database.write(change())
 
     changed = run(data_dir, work)
+    _warn_of_trial(changed, find_settings(data_dir).limits)
     lines = [f"Paywall {paywall_id} is changed; a running gateway acts on it within 2 s."]
     show(described(changed), [*lines, *_lines(changed)], as_json=as_json)
 
@@ -147,6 +150,17 @@ def show_(paywall_id: str, data_dir: Path | None, as_json: bool) -> None:
 
     found = run(data_dir, work)
     show(described(found), [f"Paywall {paywall_id}", *_lines(found)], as_json=as_json)
+
+
+def _warn_of_trial(found: Paywall, limits: Limits) -> None:
+    trial, most = sum(found.query_types.values()), limits.paywall_trial_credits
+    if most is not None and trial > most:
+        click.echo(
+            f"note: a new user's trial is {credits(trial)}, and a paywall gives away {most} a day "
+            f"at most, so nobody will get any; raise {PREFIX}LIMIT_PAYWALL_TRIAL_CREDITS of the "
+            "gateway",
+            err=True,
+        )
 
 
 def read_origins(given: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -18,9 +18,10 @@ from tollbridge.gateway.owner.commands.running import (
     run,
 )
 from tollbridge.gateway.owner.probe import Finding, probe
-from tollbridge.gateway.owner.providers import add_provider, need_provider
+from tollbridge.gateway.owner.providers import add_provider, need_provider, rotate_key
 from tollbridge.gateway.paywalls import need_paywall
 from tollbridge.gateway.providers.presets import make_provider
+from tollbridge.gateway.providers.provider import Provider
 from tollbridge.gateway.providers.queries import StoredProvider, list_providers, set_enabled
 from tollbridge.gateway.providers.registry import open_provider
 
@@ -39,7 +40,8 @@ def add(
     provider_id: str, key_env: str | None, data_dir: Path | None, as_json: bool, **fields: Any
 ) -> None:
     """Add a provider, or replace the one that has its id."""
-    made = make_provider(provider_id, key=read_key(key_env), **fields)
+    key = None if key_env is None else read_key(key_env)
+    made = make_provider(provider_id, key=key, **fields)
 
     async def work(store: Open) -> tuple[StoredProvider, bool]:
         sealer = None if made.key is None else await open_sealer(store)
@@ -66,11 +68,22 @@ def list_(paywall_id: str | None, data_dir: Path | None, as_json: bool) -> None:
         return await store.database.read(list_providers(paywall_id))
 
     found = run(data_dir, work)
-    headings = ("provider", "paywall", "preset", "base URL", "type", "cost", "key", "state")
+    headings = (
+        "provider",
+        "paywall",
+        "preset",
+        "base URL",
+        "type",
+        "cost",
+        "tokens",
+        "key",
+        "state",
+    )
     rows = [
         (
             *(one.provider.provider_id, one.provider.paywall_id, one.provider.preset),
-            *(one.provider.base_url, one.provider.query_type, one.provider.cost),
+            *(one.provider.base_url, one.provider.query_type, _costs(one.provider)),
+            one.provider.max_output_tokens,
             "***" if one.key_sealed else None,
             "enabled" if one.provider.enabled else "disabled",
         )
@@ -134,6 +147,32 @@ def enable(provider_id: str, data_dir: Path | None, as_json: bool) -> None:
     _switch(provider_id, data_dir, as_json, enabled=True)
 
 
+@provider.command("rotate-key")
+@click.argument("provider_id", metavar="ID")
+@click.option(
+    "--key-env",
+    required=True,
+    metavar="VAR",
+    help="The environment variable that holds the new key; read once, now, and stored sealed.",
+)
+@data_dir_option
+@json_option
+def rotate_key_(provider_id: str, key_env: str, data_dir: Path | None, as_json: bool) -> None:
+    """Replace a provider's key; calls use the new one within 2 s. Nothing else changes."""
+    key = read_key(key_env)
+
+    async def work(store: Open) -> None:
+        await store.database.read(need_provider(provider_id))  # before a master key is asked for
+        await store.database.write(rotate_key(provider_id, key, await open_sealer(store)))
+
+    run(data_dir, work)
+    show(
+        {"id": provider_id, "rotated": True},
+        [f"Provider {provider_id} has a new key."],
+        as_json=as_json,
+    )
+
+
 def _switch(provider_id: str, data_dir: Path | None, as_json: bool, *, enabled: bool) -> None:
     async def work(store: Open) -> bool:
         return await store.database.write(set_enabled(provider_id, enabled=enabled))
@@ -158,9 +197,11 @@ def described(stored: StoredProvider) -> dict[str, Any]:
         "base_url": found.base_url,
         "query_type": found.query_type,
         "cost": found.cost,
+        "cost_for": [str(rule) for rule in found.cost_for],
         "models": list(found.models),
         "allow": [str(rule) for rule in found.allow],
         "charge_on": found.charge_on,
+        "max_output_tokens": found.max_output_tokens,
         "max_body_bytes": found.max_body_bytes,
         "first_byte_timeout_s": found.first_byte_timeout_s,
         "idle_timeout_s": found.idle_timeout_s,
@@ -173,6 +214,10 @@ def described(stored: StoredProvider) -> dict[str, Any]:
     }
 
 
+def _costs(found: Provider) -> str:
+    return ", ".join([str(found.cost), *(str(rule) for rule in found.cost_for)])
+
+
 def _lines(stored: StoredProvider) -> list[str]:
     found = stored.provider
     return columns(
@@ -181,7 +226,9 @@ def _lines(stored: StoredProvider) -> list[str]:
             ("  preset", found.preset),
             ("  base URL", found.base_url),
             ("  query type", f"{found.query_type}, {found.cost} a call"),
+            ("  costs", ", ".join(str(rule) for rule in found.cost_for) or None),
             ("  models", ", ".join(found.models) or None),
+            ("  output tokens", found.max_output_tokens),
             ("  allows", ", ".join(str(rule) for rule in found.allow)),
             ("  key", f"*** in {found.key_header}" if stored.key_sealed else "none"),
         ],

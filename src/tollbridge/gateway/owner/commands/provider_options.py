@@ -8,7 +8,12 @@ from typing import Any
 import click
 
 from tollbridge.gateway.errors import StartError
-from tollbridge.gateway.providers.presets import MAX_BODY_BYTES_DEFAULT, PRESETS
+from tollbridge.gateway.providers.presets import (
+    MAX_BODY_BYTES_DEFAULT,
+    MAX_OUTPUT_TOKENS_DEFAULT,
+    PRESETS,
+)
+from tollbridge.gateway.providers.provider_fields import CHARGE_ON
 from tollbridge.gateway.secret import Secret
 
 _OPTIONS = (
@@ -30,7 +35,21 @@ _OPTIONS = (
     ),
     click.option("--cost", type=int, default=1, show_default=True, help="Credits for a call."),
     click.option(
+        "--cost-for",
+        multiple=True,
+        metavar="RULE=N",
+        help="Credits for some calls instead, such as 'GET v1/things/*=0'; the first that fits "
+        "counts; repeat.",
+    ),
+    click.option(
         "--model", "models", multiple=True, metavar="M", help="A model that may be named; repeat."
+    ),
+    click.option(
+        "--max-output-tokens",
+        type=int,
+        metavar="N",
+        help=f"What a page may ask for at most, by default {MAX_OUTPUT_TOKENS_DEFAULT}; not for "
+        "embeddings and http.",
     ),
     click.option("--max-body-bytes", type=int, default=MAX_BODY_BYTES_DEFAULT, show_default=True),
     click.option(
@@ -40,7 +59,13 @@ _OPTIONS = (
         help="For the preset http: method and path that may be called, such as "
         "'POST v1/things/*' (* is one or more segments); repeat.",
     ),
-    click.option("--charge-on", default="headers", show_default=True, metavar="headers"),
+    click.option(
+        "--charge-on",
+        default="headers",
+        show_default=True,
+        metavar="|".join(CHARGE_ON),
+        help="What of a good answer must be here before a call is charged.",
+    ),
     click.option("--first-byte-timeout-s", type=int),
     click.option("--idle-timeout-s", type=int),
     click.option(
@@ -57,14 +82,12 @@ def options_of_a_provider(command: Callable[..., Any]) -> Callable[..., Any]:
     return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)
 
 
-def read_key(variable: str | None) -> Secret | None:
-    """Read a provider's key from the environment; None where no variable is named.
+def read_key(variable: str) -> Secret:
+    """Read a provider's key from the environment.
 
     Raises:
         StartError: The variable is not set, or empty.
     """
-    if variable is None:
-        return None
     value = os.environ.get(variable)
     if not value:
         raise StartError(f"the environment variable {variable} is not set")

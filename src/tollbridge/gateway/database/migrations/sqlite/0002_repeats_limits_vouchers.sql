@@ -79,6 +79,6 @@ create table requests (
   outcome text,
   credits integer,
   bytes_in integer,
-  bytes_out integer
-) strict;
-create index requests_by_age on requests (at);
+  bytes_out integer,
+  primary key (at, request_id)
+) strict, without rowid;

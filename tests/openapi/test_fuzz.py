@@ -1,0 +1,117 @@
+"""A fuzzer that reads the document asks whatever it allows, and whatever it does not."""
+
+import asyncio
+import warnings
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests.support.scripted_provider import Answer
+from tests.support.world import PAYWALL, PROVIDER, open_world
+from tollbridge.gateway.openapi.document import codes_of
+from tollbridge.gateway.openapi.operations import OPERATIONS
+from tollbridge.wire.codes import STATUS_OF
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import schemathesis
+    from schemathesis import GenerationMode
+    from schemathesis.specs.openapi.checks import (
+        content_type_conformance,
+        response_schema_conformance,
+        status_code_conformance,
+    )
+
+SHORT, LONG = 25, 1000
+CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+def asked():
+    """Return each operation with how it is asked: as it wants, and as it does not."""
+    for operation in OPERATIONS:
+        yield pytest.param(operation, GenerationMode.POSITIVE, id=f"{operation.name}, rightly")
+        if "{" in operation.path or operation.takes or operation.query:
+            yield pytest.param(operation, GenerationMode.NEGATIVE, id=f"{operation.name}, wrongly")
+
+
+@pytest.fixture
+def examples(request):
+    """Give how many requests are made of each kind."""
+    return LONG if request.config.getoption("--long") else SHORT
+
+
+@pytest.mark.parametrize(("operation", "mode"), list(asked()))
+async def test_nothing_is_answered_that_the_document_lacks(tmp_path, operation, mode, examples):
+    """No status, no code, no shape; and never `internal_error`, whoever asks."""
+    async with open_world(tmp_path) as world:
+        world.provider.always(Answer.json({"ok": True}))
+        visitor, key = await world.sign_in(), await world.add_key()
+        await world.grant(visitor, 100_000)
+        door = _Door(world.url, visitor, key)
+        await asyncio.to_thread(_fuzz, door, operation, mode, examples)
+        assert await world.verify() == []
+
+
+class _Door:
+    """What a fuzzer may know: ids that exist, and what opens them."""
+
+    def __init__(self, url, visitor, key):
+        self.url = url
+        self.visitor = visitor
+        self.key = key
+
+    def furnish(self, case, operation, number):
+        """Give a case ids and keys that are real, in three of four cases."""
+        case.headers = dict(case.headers or {})
+        if number % 4 == 3:
+            return
+        for name, value in (("paywall_id", PAYWALL), ("provider_id", PROVIDER)):
+            if name in case.path_parameters:
+                case.path_parameters[name] = value
+            if name == "paywall_id" and "paywall_id" in operation.query:
+                case.query = {**(case.query or {}), name: value}
+        if "path" in case.path_parameters and number % 2 == 0:
+            case.path_parameters["path"] = "v1/things"
+        case.headers.pop("X-Paywall-Id", None)
+        if "token" in operation.auth:
+            case.headers["Authorization"] = f"Bearer {self.visitor.token}"
+        elif "ownerKey" in operation.auth:
+            case.headers["X-Api-Key"] = self.key
+            if isinstance(case.body, dict) and "user_id" in case.body:
+                case.body["user_id"] = self.visitor.user_id
+                case.body.update({"paywall_id": PAYWALL} if "paywall_id" in case.body else {})
+
+
+def _fuzz(door, operation, mode, examples):
+    schema = schemathesis.openapi.from_url(f"{door.url}/openapi.json")
+    schema.config.generation.update(modes=[mode])
+    described = schema[operation.path][operation.method]
+    numbers = iter(range(10**9))
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=described.as_strategy(generation_mode=mode))
+    def ask(case):
+        door.furnish(case, operation, next(numbers))
+        response = case.call(base_url=door.url, timeout=20)
+        case.validate_response(response, checks=CHECKS)
+        _check_code(operation, response)
+
+    ask()
+
+
+def _check_code(operation, response):
+    if response.headers.get("x-error-source", ["gateway"])[0] == "provider":
+        return
+    if response.status_code < 400:
+        return
+    body = response.json()
+    code = body.get("code") or body["error"]
+    assert code != "internal_error", body
+    assert STATUS_OF[code] == response.status_code
+    # A filled-in id that holds a slash, or nothing, is another path.
+    assert code in codes_of(operation) | {"not_found"}, body
