@@ -6,8 +6,9 @@ from typing import Any
 from tests.support.world import CALL, PROVIDER, Visitor, World
 from tollbridge.gateway import ledger
 from tollbridge.gateway.calls.answer import RawHeaders
-from tollbridge.gateway.calls.call import Going, MeteredCall
+from tollbridge.gateway.calls.call import MeteredCall
 from tollbridge.gateway.calls.credit import Credit
+from tollbridge.gateway.calls.going import Going
 from tollbridge.gateway.calls.intake import Intake, Memory
 from tollbridge.gateway.calls.request import read_request
 from tollbridge.gateway.ids import new_id

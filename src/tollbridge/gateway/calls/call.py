@@ -7,57 +7,25 @@ written by `credit.py`.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from tollbridge.gateway.calls.answer import (
-    Answer,
     Passing,
     Progress,
     headers_for_page,
     is_event_stream,
     length_of,
 )
-from tollbridge.gateway.calls.body import Body
 from tollbridge.gateway.calls.charge import COMPLETE, FIRST_BYTE, Stop
-from tollbridge.gateway.calls.credit import Credit
-from tollbridge.gateway.calls.intake import Intake
-from tollbridge.gateway.calls.replays import Answered, Recorder
-from tollbridge.gateway.calls.request import CallRequest
+from tollbridge.gateway.calls.going import Going, ask
+from tollbridge.gateway.calls.replays import Recorder
 from tollbridge.gateway.calls.stopped import Stopped, broke_off_before, in_our_words
-from tollbridge.gateway.errors import BrokenOff, PageLeft, Refusal
-from tollbridge.gateway.observing.record import RequestRecord
-from tollbridge.gateway.providers.http import ProviderBrokeOff, Upstream, UpstreamAnswer
-from tollbridge.gateway.providers.provider import Provider
-from tollbridge.gateway.settings import Limits
+from tollbridge.gateway.errors import BrokenOff, PageLeft
+from tollbridge.gateway.providers.http import ProviderBrokeOff, UpstreamAnswer
 from tollbridge.wire import headers as names
 
 # How long an answer that the page may ask for again is read on after the page has left.
 READ_ON_S = 5.0
-
-
-@dataclass(slots=True)
-class Going:
-    """A call that is admitted, has its body, and whose credit is held.
-
-    Attributes:
-        cost: Whole credits, as they are held.
-        headers: Those that go to the provider.
-        keep: Takes the complete answer of a call that may be repeated; None where it may not.
-    """
-
-    request: CallRequest
-    provider: Provider
-    cost: int
-    headers: list[tuple[str, str]]
-    body: Body
-    upstream: Upstream
-    limits: Limits
-    intake: Intake
-    answer: Answer
-    credit: Credit
-    record: RequestRecord
-    keep: Callable[[Answered], None] | None = None
 
 
 class MeteredCall:
@@ -98,7 +66,8 @@ class MeteredCall:
             raise
 
     async def _forward(self) -> None:
-        answer = await self._open()
+        answer = await ask(self._going)
+        self._note(answer)
         held_back = b""
         try:
             if not 200 <= answer.status < 300:
@@ -110,43 +79,6 @@ class MeteredCall:
         finally:
             answer.close()
         await self._finish(held_back)
-
-    async def _open(self) -> UpstreamAnswer:
-        going, request, provider = self._going, self._request, self._provider
-        gathered = isinstance(going.body, bytes)
-        opening = asyncio.create_task(
-            going.upstream.open(
-                provider,
-                request.method,
-                request.path,
-                request.query,
-                going.headers,
-                going.body,
-                content_length=request.content_length,
-                first_byte_timeout_s=provider.first_byte_timeout_s or self._limits.first_byte_s,
-                idle_timeout_s=provider.idle_timeout_s or self._limits.idle_s,
-            )
-        )
-        self._intake.when_left(opening.cancel)
-        try:
-            answer = await opening
-        except asyncio.CancelledError:
-            opening.add_done_callback(_close_unseen)
-            if self._intake.left:
-                raise Stopped(Stop.PAGE_LEFT) from None
-            raise
-        except (Refusal, PageLeft) as error:
-            if self._intake.left:
-                raise Stopped(Stop.PAGE_LEFT) from error
-            if self._intake.refusal is not None:
-                raise Stopped(Stop.UPLOAD_FAILED, self._intake.refusal) from error
-            refusal = error if isinstance(error, Refusal) else None
-            raise Stopped(Stop.NOT_ANSWERED, refusal) from error
-        self._note(answer)
-        if gathered:  # it has gone out; the answer may go on for half an hour
-            going.body = None
-            self._intake.release()
-        return answer
 
     def _note(self, answer: UpstreamAnswer) -> None:
         """Note what the head says; see to it that the provider learns of the page's leaving."""
@@ -296,9 +228,3 @@ class MeteredCall:
             return BrokenOff()
         stopped.refusal.headers.update(self._credit.headers(0))
         return stopped.refusal
-
-
-def _close_unseen(opening: "asyncio.Task[UpstreamAnswer]") -> None:
-    # We were stopped in the moment between the answer's coming and our seeing it.
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result().close()

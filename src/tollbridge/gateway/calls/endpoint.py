@@ -13,8 +13,9 @@ from tollbridge.gateway.address import Addresses
 from tollbridge.gateway.calls.admission import Admission, Admitted
 from tollbridge.gateway.calls.answer import RawHeaders
 from tollbridge.gateway.calls.body import take_body
-from tollbridge.gateway.calls.call import Going, MeteredCall
+from tollbridge.gateway.calls.call import MeteredCall
 from tollbridge.gateway.calls.credit import Credit, Till
+from tollbridge.gateway.calls.going import Going
 from tollbridge.gateway.calls.intake import Intake, Memory, Receive
 from tollbridge.gateway.calls.limits import CallLimits
 from tollbridge.gateway.calls.quota import Hint, QuotaRefusal
