@@ -194,7 +194,9 @@ async def test_a_thousand_trial_credits_a_day_and_not_one_more(tmp_path: Path) -
             assert await trial(accounts, f"198.51.100.{number}") == (GRANTED, 20)
         assert await trial(accounts) == ({"granted": False, "reason": "paywall"}, 0)
         assert await trial(accounts, paywall_id="pw_two") == (GRANTED, 3)
-        accounts.clock.move(days=1)
+        accounts.clock.move(days=1, ms=-1)
+        assert await trial(accounts) == ({"granted": False, "reason": "paywall"}, 0)
+        accounts.clock.move(ms=1)
         assert await trial(accounts) == (GRANTED, 20)
 
 

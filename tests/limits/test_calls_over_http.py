@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from tests.support.scripted_provider import Answer, Wait
-from tests.support.world import UNCOUNTED, Visitor, World, open_world
+from tests.support.world import CALL, PAYWALL, UNCOUNTED, Visitor, World, open_world
 from tollbridge.gateway.settings import Limits
 
 LOCAL = (ip_network("127.0.0.0/8"),)
@@ -194,3 +194,16 @@ async def test_64_callers_at_once_are_counted_exactly(tmp_path: Path) -> None:
         assert sorted(statuses) == [200] * 10 + [429] * 54
         assert requests(world) == 10
         assert await world.balance(visitor) == 10
+
+
+async def test_an_owners_server_has_no_address(tmp_path: Path) -> None:
+    """It calls for many users from one place; each of them still has limits of his own."""
+    async with limited(tmp_path, address_per_minute=1, user_per_minute=2) as world:
+        key, users = await world.add_key(), [await world.sign_in() for _ in range(3)]
+        path = f"{world.url}{CALL}/v1/things?paywall_id={PAYWALL}"
+        found = []
+        for user in [*users, users[0], users[0]]:
+            headers = {"X-Api-Key": key, "X-User-Id": user.user_id}
+            async with world.client.post(path, headers=headers, json={}) as answer:
+                found.append(answer.status)
+        assert found == [200, 200, 200, 200, 429]

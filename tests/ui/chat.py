@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 from tests.support.dom import Node
 from tests.support.dom import Page as Dom
 from tests.support.scripted_provider import Answer
-from tests.support.world import Visitor, World
+from tests.support.world import PAYWALL, PROVIDER, Visitor, World
 from tollbridge.pages import spa
 from tollbridge.sdk import PaywallError
 from tollbridge.ui import dom
@@ -112,3 +112,17 @@ class Chat:
         await self.settle()
         await self.spa.billing.aclose()
         await self.spa.auth.aclose()
+
+
+@contextlib.asynccontextmanager
+async def open_chat(page: Dom, world: World) -> AsyncIterator[Chat]:
+    """Start Python on a painted page; it signs in and counts."""
+    settings = {"gateway": world.url, "paywall": PAYWALL, "provider": PROVIDER}
+    for name, value in settings.items():
+        page.document.querySelector(f'meta[name="tollbridge-{name}"]').attributes["content"] = value
+    chat = Chat(page, world)
+    try:
+        await chat.spa.begin()
+        yield chat
+    finally:
+        await chat.close()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import dom as fake
-from tests.support.world import PAYWALL, PROVIDER, World, open_world
+from tests.support.world import World, open_world
 from tests.tidy.tree import ROOT
 
 if TYPE_CHECKING:
@@ -51,12 +51,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 @pytest.fixture
 async def chat(page: fake.Page, world: World) -> "AsyncIterator[Chat]":
     """A page that is signed in and has counted."""
-    from tests.ui.chat import Chat
+    from tests.ui.chat import open_chat
 
-    settings = {"gateway": world.url, "paywall": PAYWALL, "provider": PROVIDER}
-    for name, value in settings.items():
-        page.document.querySelector(f'meta[name="tollbridge-{name}"]').attributes["content"] = value
-    chat = Chat(page, world)
-    await chat.spa.begin()
-    yield chat
-    await chat.close()
+    async with open_chat(page, world) as chat:
+        yield chat

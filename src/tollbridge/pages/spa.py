@@ -7,6 +7,7 @@ from tollbridge.ui.conversation import Conversation
 from tollbridge.ui.credit_badge import CreditBadge
 from tollbridge.ui.problem import Problem
 from tollbridge.ui.quota_notice import QuotaNotice
+from tollbridge.ui.strings import no_trial_text
 from tollbridge.ui.tasks import Tasks
 
 TYPE_CHECKING = False
@@ -58,9 +59,15 @@ class Page:
             self.problem.open(error)
 
     async def sign_in(self) -> None:
-        """Make sure that there is a session; free when there is one."""
-        await self.auth.sign_in_anonymously()
+        """Make sure that there is a session; free when there is one.
+
+        Where it came without free credits, the page says so in place of its promise of them.
+        """
+        session = await self.auth.sign_in_anonymously()
         self.problem.close()
+        without = no_trial_text(session.user.no_trial) if session.user else ""
+        if without:
+            dom.set_text(dom.by_id("promise"), without)
 
     async def read_balances(self) -> "list[Balance]":
         """Ask the gateway for the balances; listeners hear of them too."""

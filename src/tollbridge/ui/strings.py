@@ -36,6 +36,14 @@ QUOTA_ASK = "Ask whoever runs this page for more. The counter rises by itself."
 QUOTA_KEPT = "Your message is kept."
 QUOTA_OVER = "There are credits again."
 
+# Why a new account has no free credits, by the gateway's reason.
+NO_TRIAL = {
+    "address": "No free credits for this account: your network had used up its share of the day.",
+    "paywall": "No free credits for this account: all of the day’s were given away.",
+}
+NO_TRIAL_OTHERWISE = "No free credits for this account."
+NO_TRIAL_ASK = "Ask whoever runs this page for some."
+
 CUT_OFF = "The connection broke before the answer was whole."
 NO_CHARGE = "No credit was taken."
 CODE = "Code"
@@ -95,6 +103,13 @@ def _left(balance: "Balance") -> str:
     if balance.granted > 0:
         return f"{balance.count} of {balance.granted} left"
     return f"{balance.count} left"
+
+
+def no_trial_text(reason: str) -> str:
+    """Return what a visitor reads in place of the promise of free credits; "" where it holds."""
+    if not reason:
+        return ""
+    return f"{NO_TRIAL.get(reason, NO_TRIAL_OTHERWISE)} {NO_TRIAL_ASK}"
 
 
 def quota_title(query_type: str, granted: int) -> str:

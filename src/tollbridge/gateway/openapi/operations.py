@@ -159,7 +159,7 @@ OPERATIONS = (
         "redeemVoucher",
         "Exchange a voucher's code for its credits, once per user.",
         "Redeemed",
-        (*USER, "voucher_invalid", "rate_limited", "body_too_large", "type_required"),
+        (*USER, "voucher_invalid", "rate_limited", "body_too_large"),
         auth=("token",),
         takes="VoucherRequest",
     ),
