@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The one door to this repository: run it, test it, build the static page, take screenshots.
+"""The one door to this repository: run, test, build the static page, take shots, measure.
 
 Needs Python 3.11 or newer and Node.js 18 or newer; everything else it fetches by itself, pinned and
 hashed, into `.venv` and `node_modules`. A second run contacts nothing.
@@ -23,6 +23,7 @@ SITE = ROOT / "build" / "site"
 sys.path.insert(0, str(ROOT / "src"))
 
 from building import prepare  # noqa: E402  (only from Python 3.11 on is it readable)
+from building.bench.arguments import add_benchmarks  # noqa: E402
 
 
 def parser_of_commands() -> argparse.ArgumentParser:
@@ -49,14 +50,13 @@ def parser_of_commands() -> argparse.ArgumentParser:
     dist = commands.add_parser("dist", help="the static site, ready to copy to any static host")
     dist.add_argument("--gateway", default="", metavar="URL", help="the gateway's address")
     dist.add_argument("--host", choices=["pyscript"], default="pyscript", help="what starts Python")
-    dist.add_argument(
-        "--out", type=Path, default=ROOT / "dist", metavar="DIR", help="default: dist/"
-    )
+    dist.add_argument("--out", type=Path, default=ROOT / "dist", metavar="DIR", help="else dist/")
 
     for command in (run, dist):
         command.add_argument("--page", type=Path, metavar="FILE", help="a page of your own")
 
     commands.add_parser("shots", help="screenshots of the page's states, into build/shots/")
+    add_benchmarks(commands)
     return parser
 
 
@@ -118,8 +118,9 @@ def build_site(out: Path, page: Path, *arguments: str) -> int:
 
 def hand_over(module: str, *arguments: str) -> int:
     """Run a module of `src/building` with the Python of `.venv`."""
-    command = [str(prepare.venv_program(ROOT, "python")), "-m", module, *arguments]
-    return subprocess.call(command, cwd=ROOT)
+    # `-P`: in the person's own folder, and yet nothing that lies there is imported.
+    python = str(prepare.venv_program(ROOT, "python"))
+    return subprocess.call([python, "-P", "-m", module, *arguments])
 
 
 def main() -> int:
@@ -133,6 +134,9 @@ def main() -> int:
             return run_gateway(options)
         if options.command == "test":
             return run_tests(options, rest)
+        if options.command == "bench":
+            prepare.prepare_python(ROOT, for_tests=False)
+            return hand_over("building.bench", *sys.argv[2:])
         return build_dist(options) if options.command == "dist" else take_shots()
     except prepare.CannotPrepare as reason:
         print(reason, file=sys.stderr)

@@ -30,11 +30,11 @@ def test_help_lists_every_command() -> None:
     """`--help` needs nothing prepared and names what there is."""
     done = _door("--help")
     assert done.returncode == 0
-    for command in ("run", "test", "dist", "shots"):
+    for command in ("run", "test", "dist", "shots", "bench"):
         assert f"\n    {command} " in done.stdout
 
 
-@pytest.mark.parametrize("command", ["run", "test", "dist", "shots"])
+@pytest.mark.parametrize("command", ["run", "test", "dist", "shots", "bench"])
 def test_every_command_explains_itself(command: str) -> None:
     """`build.py COMMAND --help` prints its usage."""
     done = _door(command, "--help")
@@ -42,7 +42,10 @@ def test_every_command_explains_itself(command: str) -> None:
     assert done.stdout.startswith(f"usage: build.py {command}")
 
 
-@pytest.mark.parametrize("arguments", [(), ("walk",), ("run", "--prot", "1"), ("dist", "here")])
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("walk",), ("run", "--prot", "1"), ("dist", "here"), ("bench", "cals")],
+)
 def test_a_mistake_is_named(arguments: tuple[str, ...]) -> None:
     """An unknown command or option ends with status 2 before anything is prepared."""
     done = _door(*arguments)

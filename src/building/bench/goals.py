@@ -1,0 +1,32 @@
+"""What the gateway has to reach, by the name of the figure. Values only."""
+
+from building.bench.arguments import LITELLM, PORTKEY
+from building.bench.figures import Figure, at_least, at_most
+
+# MB and KB are powers of ten. The ratios of `json` and `streams` are of answers and of events per
+# CPU-second of the server, since figures by the clock drift with whatever else the machine does.
+GOALS = {
+    "start.gateway_s": at_most(2),
+    "json.gateway_to_nginx": at_least(0.08),
+    f"json.gateway_to_{PORTKEY}": at_least(5),
+    f"json.gateway_to_{LITELLM}": at_least(40),
+    "streams.gateway_to_nginx": at_least(0.3),
+    "latency.gateway_added_ms": at_most(2),
+    "first_chunk.gateway_behind_nginx_ms": at_most(25),
+    "abort.gateway_median_ms": at_most(5),
+    "abort.gateway_worst_ms": at_most(250),
+    "abort.gateway_before_answer_median_ms": at_most(5),
+    "abort.gateway_before_answer_worst_ms": at_most(250),
+    "memory.gateway_idle_mb": at_most(85),
+    "memory.gateway_per_stream_kb": at_most(40),
+    # The mock with nothing between must be this much faster than the gateway by the clock, or the
+    # load would be what is measured.
+    "json.direct_to_gateway": at_least(1.2),
+    "streams.direct_to_gateway": at_least(1.2),
+    "streams_whole.direct_to_gateway": at_least(1.2),
+}
+
+
+def figure(name: str, value: float, unit: str) -> Figure:
+    """A figure with the goal that its name has, if any."""
+    return Figure(name, value, unit, GOALS.get(name))
