@@ -73,3 +73,22 @@ async def test_no_wake_up_is_lost(database):
                     pass  # arrive just while the thread goes to rest
             for answer in await asyncio.gather(*burst):
                 assert answer == [(1,)]
+
+
+async def test_its_load_can_be_read(database):
+    """What waits, and the commits so far with the scripts in them."""
+    await database.write(add_note("before"))
+    before = database.load()
+    busy, leave = await occupied(database)
+    waiting = [asyncio.create_task(database.write(add_note(f"{n}"))) for n in range(3)]
+    database.write_later(add_note("later"))
+    await asyncio.sleep(0)
+    assert database.load().waiting == 5
+    leave.set()
+    await asyncio.gather(busy, *waiting)
+    while database.load().waiting:
+        await database.read(list_notes())
+    after = database.load()
+    assert after.scripts - before.scripts == 5
+    assert 2 <= after.commits - before.commits <= 3
+    assert after.seconds > before.seconds

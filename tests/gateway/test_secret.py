@@ -1,8 +1,10 @@
 """A secret is not seen, wherever it is printed."""
 
+import gc
+
 import pytest
 
-from tollbridge.gateway.secret import Secret
+from tollbridge.gateway.secret import Secret, living_secrets
 
 
 @pytest.mark.parametrize(
@@ -20,3 +22,12 @@ def test_a_secret_can_be_revealed_and_compared():
     assert Secret("sk_live_1234").reveal() == "sk_live_1234"
     assert Secret("ключ").matches("ключ")
     assert not Secret("sk_live_1234").matches("sk_live_1235")
+
+
+def test_what_lives_is_known_to_the_logs_and_what_is_gone_is_not():
+    """So that they can mask it; nothing is kept for their sake."""
+    secret, same = Secret("plain words"), Secret("plain words")
+    assert living_secrets().count("plain words") == 2
+    del secret, same
+    gc.collect()
+    assert "plain words" not in living_secrets()

@@ -36,6 +36,8 @@ def test_what_is_set_counts():
             "TOLLBRIDGE_BEAT_S": "1",
             "TOLLBRIDGE_SILENT_S": "2",
             "TOLLBRIDGE_METRICS_TOKEN": "let-me-in",
+            "TOLLBRIDGE_LOG_FORMAT": "json",
+            "TOLLBRIDGE_REQUEST_LOG_DAYS": "0",
             "TOLLBRIDGE_WORKERS": "1",
             "PATH": "/bin",
         }
@@ -48,6 +50,7 @@ def test_what_is_set_counts():
     assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
     assert (settings.beat_s, settings.silent_s) == (1, 2)
     assert "let-me-in" not in repr(settings)
+    assert (settings.log_format, settings.request_log_days) == ("json", 0)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +87,8 @@ def test_an_unknown_name_is_an_error_that_names_the_nearest(wrong, right):
         ("BEAT_S", "0", "it must be from 1 to 3600"),
         ("SILENT_S", "9", "it must be at least twice TOLLBRIDGE_BEAT_S"),
         ("METRICS_PORT", "http", "it must be a whole number"),
+        ("LOG_FORMAT", "xml", "TOLLBRIDGE_LOG_FORMAT is 'xml'; it must be one of"),
+        ("REQUEST_LOG_DAYS", "-1", "it must be from 0 to 3650"),
         ("LIMIT_IDLE_S", "none", "TOLLBRIDGE_LIMIT_IDLE_S is 'none'; it must be a whole number"),
     ],
 )

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from tests.support.clock import FakeClock
+from tollbridge.gateway.address import Addresses
+from tollbridge.gateway.commerce import CommerceEndpoints
 from tollbridge.gateway.database import SqliteDatabase
 from tollbridge.gateway.identity import Identities, IdentityEndpoints, open_identities
 from tollbridge.gateway.identity.queries import User, insert_user
@@ -19,17 +22,22 @@ from tollbridge.gateway.ids import new_id
 from tollbridge.gateway.ledger import GrantOrder, grant
 from tollbridge.gateway.middleware.cors import App, Receive, Scope, Send, cors
 from tollbridge.gateway.middleware.error_boundary import error_boundary
+from tollbridge.gateway.middleware.observed import observed
+from tollbridge.gateway.observing import Figures, Observer
 from tollbridge.gateway.owner.endpoints import OwnerEndpoints
 from tollbridge.gateway.owner.keys import OwnerKeys, create_key, new_key
 from tollbridge.gateway.paywalls import Paywall, Paywalls, create_paywall
 from tollbridge.gateway.providers.presets import make_provider
 from tollbridge.gateway.providers.queries import put_provider
 from tollbridge.gateway.sealing import Sealer
+from tollbridge.gateway.settings import Limits
 
 PAYWALL = Paywall("pw_one", name="One", query_types={"advanced": 0, "standard": 20})
 OTHER = Paywall("pw_two", query_types={"standard": 3})
 ISSUER = "http://gateway.test"
 API = "/api/v1/paywall"
+UNCOUNTED = Limits(address_sign_ins=None, address_trials=None, paywall_trial_credits=None)
+BEHIND_A_PROXY = Addresses(trusted_proxies=(ip_network("127.0.0.0/8"),))
 
 
 @dataclass(frozen=True)
@@ -86,8 +94,13 @@ class Accounts:
 
 
 @asynccontextmanager
-async def open_accounts(folder: Path) -> AsyncIterator[Accounts]:
-    """Open a world with the paywalls `pw_one` (it has a provider) and `pw_two` (it has none)."""
+async def open_accounts(
+    folder: Path, *, limits: Limits = UNCOUNTED, addresses: Addresses = BEHIND_A_PROXY
+) -> AsyncIterator[Accounts]:
+    """Open a world with the paywalls `pw_one` (it has a provider) and `pw_two` (it has none).
+
+    Sign-ins are not counted unless `limits` are given; `X-Forwarded-For` says who signs in.
+    """
     clock, sealer = FakeClock(), Sealer(bytes(32))
     database = SqliteDatabase(folder / "accounts.db")
     try:
@@ -102,18 +115,19 @@ async def open_accounts(folder: Path) -> AsyncIterator[Accounts]:
             allow=("POST v1/things",),
         )
         await database.write(put_provider(provider, None, clock.now_ms()))
-        identities = await open_identities(database, clock, sealer, issuer=ISSUER)
+        identities = await open_identities(database, clock, sealer, issuer=ISSUER, limits=limits)
         paywalls = Paywalls(database, clock)
-        identity = IdentityEndpoints(identities, paywalls, database, clock)
+        identity = IdentityEndpoints(identities, paywalls, database, clock, addresses)
         owner = OwnerEndpoints(OwnerKeys(database, clock), paywalls, database, clock)
-        transport = httpx2.ASGITransport(app=_app(identity, owner))
+        commerce = CommerceEndpoints(identity, database, clock, limits)
+        transport = httpx2.ASGITransport(app=_app(identity, owner, commerce))
         async with httpx2.AsyncClient(transport=transport, base_url=ISSUER) as client:
             yield Accounts(database, clock, sealer, identities, paywalls, client)
     finally:
         await database.close()
 
 
-def _app(identity: IdentityEndpoints, owner: OwnerEndpoints) -> App:
+def _app(identity: IdentityEndpoints, owner: OwnerEndpoints, commerce: CommerceEndpoints) -> App:
     async def balances(request: Request) -> Response:
         return await (owner.change if request.method == "POST" else identity.balances)(request)
 
@@ -125,6 +139,7 @@ def _app(identity: IdentityEndpoints, owner: OwnerEndpoints) -> App:
             Route(f"{base}/auth/signout", identity.signout, methods=["POST"]),
             Route(f"{base}/auth/revoke-all", identity.revoke_all, methods=["POST"]),
             Route(f"{base}/balances", balances, methods=["GET", "POST"]),
+            Route(f"{base}/vouchers/redeem", commerce.redeem, methods=["POST"]),
             Route("/api/v1/withdraw-tokens", owner.withdraw, methods=["POST"]),
             Route("/.well-known/jwks.json", identity.jwks, methods=["GET"]),
         ]
@@ -134,4 +149,4 @@ def _app(identity: IdentityEndpoints, owner: OwnerEndpoints) -> App:
         scope["app"] = router
         await router(scope, receive, send)
 
-    return cors(error_boundary(with_router))
+    return observed(cors(error_boundary(with_router)), Observer(FakeClock(), Figures(), None))

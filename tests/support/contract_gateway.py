@@ -30,12 +30,17 @@ class Exchanged:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.raw_path: str = scope["raw_path"].decode()
+        self.address = self.raw_path + ("?" if scope["query_string"] else "")
+        self.address += scope["query_string"].decode()
         self.query = {k: v[-1] for k, v in parse_qs(scope["query_string"].decode()).items()}
         self.headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
         self.body = b""
         self.left = asyncio.Event()
         self._receive = receive
         self._send = send
+        self._hang_up: Callable[[], None] | None = scope.get("hang_up")
+        # Where a test cuts connections each request has its own: see `SteeredGateway`.
+        self.closing = {"connection": "close"} if self._hang_up is not None else {}
 
     async def read(self) -> None:
         """Read the whole body, then watch for the client to leave."""
@@ -71,9 +76,15 @@ class Exchanged:
         """Send the last of the body. An answer that never gets here was cut."""
         await self._send({"type": "http.response.body", "body": chunk, "more_body": False})
 
+    async def hang_up(self) -> None:
+        """Cut the connection; in process, whoever calls this ends, which is the same."""
+        if self._hang_up is not None:
+            self._hang_up()
+            await self.until_left()
+
     async def json(self, body: Any, status: int = 200, **headers: str) -> None:
         """Answer with JSON."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        named = {name.replace("_", "-"): value for name, value in headers.items()} | self.closing
         await self.start(status, {"content-type": "application/json", **named})
         await self.end(json.dumps(body).encode())
 
@@ -133,7 +144,7 @@ class ContractGateway:
         self.access: dict[str, str] = {}
         self.refresh: dict[str, str] = {}
         self._credits = credits
-        self._versions = versions
+        self.versions = versions
         self._made = 0
         self._news = asyncio.Event()
 
@@ -144,7 +155,7 @@ class ContractGateway:
         call = Exchanged(scope, receive, send)
         if call.method == "OPTIONS":
             wanted = call.headers.get("access-control-request-headers", "")
-            await call.start(204, {"access-control-allow-headers": wanted})
+            await call.start(204, {"access-control-allow-headers": wanted, **call.closing})
             await call.end()
             return
         await call.read()
@@ -184,13 +195,13 @@ class ContractGateway:
         rows = self.balances[user]
         index = next(i for i, row in enumerate(rows) if row.type == query_type)
         old = rows[index]
-        version = old.version + 1 if self._versions else 0
+        version = old.version + 1 if self.versions else 0
         rows[index] = Balance(query_type, old.count + by, version, old.granted)
         return rows[index]
 
     async def _signin(self, call: Exchanged) -> None:
         user = f"user_{len(self.balances) + 1}"
-        version = 1 if self._versions else 0
+        version = 1 if self.versions else 0
         self.balances[user] = [Balance("standard", self._credits, version, self._credits)]
         profile = {"id": user, "email": None, "is_anonymous": True}
         await call.json({**self._tokens(user), "user": profile})

@@ -18,6 +18,7 @@ from typing import Any, NoReturn, cast
 
 import httptools
 import orjson
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from tollbridge.gateway.crowd import Crowd
@@ -35,6 +36,8 @@ HEAD_S = 30
 # Browsers send no request ahead of an answer; who does gets along with so many. Each costs us a few
 # kilobytes, and one read of the system's may hold thousands.
 WAITING_MAX = 32
+# As much as uvicorn takes before it stops reading, which would hide that the page has left.
+WAITING_BYTES_MAX = HIGH_WATER_LIMIT
 # A page that uploads too much shall learn so, for which it must be able to send the rest. Twice the
 # largest body that may be streamed; the time for it is that of an idle connection.
 REST_BYTES_MAX = 64 * 1024 * 1024
@@ -143,6 +146,8 @@ class Connection(HttpToolsProtocol):
         if self._is_passing_over:
             return
         super().on_headers_complete()
+        if self.pipeline:
+            self.flow.resume_reading()  # or nobody would see that the page has left
         if is_tunnel:  # what follows is no request
             self.cycle.keep_alive = False
         # Trailers come to the same list. Whoever reads the headers later, or twice, must not find
@@ -165,6 +170,9 @@ class Connection(HttpToolsProtocol):
             self._rest_bytes += len(body)
             if self._rest_bytes > REST_BYTES_MAX:
                 self._refuse(None)
+        is_waiting = bool(self.pipeline) and self.pipeline[0][0] is self.cycle
+        if is_waiting and len(self.cycle.body) + len(body) > WAITING_BYTES_MAX:
+            self._refuse(f"A request that waits has a body of at most {WAITING_BYTES_MAX} bytes.")
         super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -193,9 +193,10 @@ def config_for(
 ) -> uvicorn.Config:
     """Return how uvicorn serves the gateway; without a crowd to any number of connections."""
     logging.getLogger("uvicorn.error").addFilter(_is_a_fault)
+    connection = partial(Connection, head_bytes_max=limits.header_bytes, crowd=crowd)
     return uvicorn.Config(
         app,
-        http=partial(Connection, head_bytes_max=limits.header_bytes, crowd=crowd),  # type: ignore[arg-type]
+        http=connection,  # type: ignore[arg-type]
         interface="asgi3",
         ws="none",
         lifespan="off",

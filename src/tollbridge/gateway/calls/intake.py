@@ -1,7 +1,7 @@
 """The page's side of a call, incoming: its body, and the moment it leaves.
 
 ASGI's `receive` may have one reader only; this is it. While the body is read the page's leaving
-shows up there, afterwards a task waits for it.
+shows up there; afterwards the connection tells of it, or a task waits where there is none to tell.
 """
 
 import asyncio
@@ -139,6 +139,7 @@ class Intake:
         """Stop watching and give the memory back."""
         if self._watch is not None:
             self._watch.cancel()
+            self._watch = None  # its error would hold its frames, and they this
         if self._lost is not None:
             self._lost.remove_done_callback(self._leave)
         self.release()
@@ -154,7 +155,8 @@ class Intake:
             part = message.get("body", b"")
             if part:
                 yield part
-        self._watch = asyncio.create_task(self._watch_for_leaving())
+        if self._lost is None:
+            self._watch = asyncio.create_task(self._watch_for_leaving())
 
     async def _wait_for_page(self) -> MutableMapping[str, Any]:
         # Only the page's own time counts: a provider that is slow to read is not its doing.

@@ -7,6 +7,7 @@ the next start does what it can.
 import asyncio
 import logging
 from collections.abc import Callable
+from contextvars import Context
 from typing import NamedTuple
 
 from tollbridge.gateway import ledger
@@ -71,7 +72,8 @@ class Repairs:
     def _put(self, repair: _Repair) -> None:
         self._due.append(repair)
         if not self._closed and (self._task is None or self._task.done()):
-            self._task = asyncio.create_task(self._work())
+            # It works for many requests; its log lines shall not name the one that began it.
+            self._task = asyncio.create_task(self._work(), context=Context())
 
     async def _work(self) -> None:
         while self._due:

@@ -43,10 +43,10 @@ def cors(app: App) -> App:
         if origin is not None:
             added += [(b"access-control-allow-origin", origin), _EXPOSE]
 
-        async def send_with_headers(message: Message) -> None:
+        def send_with_headers(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), *added]
-            await send(message)
+            return send(message)  # not awaited here: each part of a stream passes through
 
         await app(scope, receive, send_with_headers)
 
