@@ -6,6 +6,7 @@ import pytest
 
 from tests.calls.lock import locked
 from tests.calls.outcome import check_outcome
+from tests.calls.test_intake import time_passes
 from tests.support.scripted_provider import Answer, Cut, Never, Reset, Wait
 from tests.support.world import open_world
 from tollbridge.gateway.settings import Limits
@@ -95,6 +96,23 @@ async def test_being_cut_by_us_is_not_charged(tmp_path):
         async with await world.raw_call(visitor) as connection:
             assert not (await connection.read_answer()).complete
         await check_outcome(world, visitor, "broken", provider_status=200)
+
+
+@pytest.mark.parametrize(("patience_s", "charged"), [(0.1, 1), (30, 0)], ids=["slow", "not slow"])
+async def test_a_page_cannot_make_the_provider_break_off(tmp_path, patience_s, charged):
+    """Who reads so slowly that a provider may have given up pays for what was passed."""
+    async with open_world(tmp_path, limits=Limits(upload_idle_s=patience_s)) as world:
+        await world.add_provider(charge_on="complete")
+        visitor = await world.sign_in()
+        world.provider.answers(Answer(chunks=[*[b"x" * 65536] * 300, Cut()]))
+        async with await world.raw_call(visitor) as connection:
+            head = await connection.read_head()
+            connection.stop_reading()
+            await time_passes(0.5)
+            connection.go_on_reading()
+            assert not (await connection.read_rest(head)).complete
+        state = "aborted" if charged else "broken"
+        await check_outcome(world, visitor, state, charged=charged, provider_status=200)
 
 
 async def test_leaving_after_the_first_byte_is_charged(world):

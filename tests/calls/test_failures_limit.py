@@ -110,3 +110,14 @@ async def test_it_can_be_lifted(tmp_path):
         visitor = await world.sign_in()
         await fail(world, visitor, 40)
         assert await is_refused(world, visitor) is None
+
+
+async def test_setting_the_clock_right_locks_nobody_out(tmp_path):
+    """What a clock that was an hour ahead counted does not count until that hour has come."""
+    clock = FakeClock()
+    async with open_world(tmp_path, clock=clock, limits=limits(1)) as world:
+        visitor = await world.sign_in()
+        await fail(world, visitor, 2)
+        assert await is_refused(world, visitor) == 600
+        clock.move(seconds=-3600)
+        assert await is_refused(world, visitor) is None

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from tests.calls.outcome import check_outcome
+from tests.observing.rows import wait_for_row
 from tests.support.scripted_provider import Answer, Cut, Never, Wait
 from tests.support.world import PAYWALL, open_world
 from tollbridge.gateway.database import Statement
@@ -328,3 +329,18 @@ async def test_neither_key_nor_prompt_is_written(world, tmp_path):
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"call_" in kept
     assert b"sesame" not in kept
+
+
+async def test_the_request_log_names_the_call_that_is_repeated(world):
+    """Not an id that no receipt is found by; where the store knows of no call it names none."""
+    visitor = await world.sign_in()
+    world.provider.answers(Answer.json({}))
+    async with world.call(visitor, headers=KEY) as first:
+        call_id = first.headers["X-Call-Id"]
+    async with world.call(visitor, headers=KEY) as again:
+        assert again.headers["Idempotent-Replayed"] == "true"
+    async with world.call(visitor, headers=KEY, json={"say": "else"}) as other:
+        assert other.status == 422
+    for answer, known in ((first, (call_id, 1)), (again, (call_id, 0)), (other, (None, None))):
+        row = await wait_for_row(world, answer.headers["X-Request-Id"])
+        assert (row.call_id, row.credits) == known

@@ -47,10 +47,18 @@ def test_an_answer_takes_the_place_of_the_last_one():
     replays = Replays(bytes_max=2 * ENTRY_BYTES, now_s=FakeSeconds())
     for _ in range(5):
         replays.keep(b"a", answer_of(ENTRY_BYTES))
-    replays.keep(b"a", ANSWER._replace(body=b""))
+    replays.keep(b"a", ANSWER._replace(headers=[], body=b""))
     replays.keep(b"b", answer_of(ENTRY_BYTES))
-    assert replays.find(b"a") == ANSWER._replace(body=b"")
+    assert replays.find(b"a") == ANSWER._replace(headers=[], body=b"")
     assert replays.find(b"b") is not None
+
+
+def test_headers_count_too():
+    """A provider may send far more of them than an answer has bytes."""
+    replays = Replays(bytes_max=ENTRY_BYTES + 10, now_s=FakeSeconds())
+    for length, is_kept in ((7, True), (8, False)):
+        replays.keep(b"a", Answered(200, [(b"x-a", b"b" * length)], b""))
+        assert (replays.find(b"a") is not None) == is_kept
 
 
 def test_old_ones_go_on_the_way():

@@ -50,6 +50,23 @@ async def test_a_page_that_stops_reading_is_cut_too(tmp_path):
         await check_outcome(world, visitor, "broken", charged=1, provider_status=200)
 
 
+async def test_a_page_that_stops_reading_pays_for_what_it_has(tmp_path):
+    """Charged at the end, an answer costs too where it is the page that lets it have none.
+
+    What was written is still the page's to read, and that may be all but the end.
+    """
+    async with open_world(tmp_path, limits=Limits(stream_s=0.5)) as world:
+        await world.add_provider(charge_on="complete")
+        visitor = await world.sign_in()
+        world.provider.answers(Answer(chunks=[b"x" * 65536] * 1000))
+        async with await world.raw_call(visitor) as connection:
+            connection.stop_reading()
+            await (await world.provider.next_request()).left.wait()
+            connection.go_on_reading()
+            assert not (await connection.read_answer()).complete
+        await check_outcome(world, visitor, "aborted", charged=1, provider_status=200)
+
+
 @pytest.mark.parametrize(("steps", "body", "charged"), POINTS, ids=AT)
 async def test_the_server_shuts_down(tmp_path, steps, body, charged):
     """After its grace the server cuts what runs, and writes what it costs before it is gone."""

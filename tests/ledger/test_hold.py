@@ -71,12 +71,13 @@ async def test_a_grant_that_comes_too_late_disturbs_nothing(database):
 
 
 async def test_early_leaves_are_counted_in_their_window(database):
-    """Only voids for the page's leaving count, and only those after the moment asked for."""
+    """Only voids for the page's leaving count, and only those of the time asked for."""
     await give(database, 9)
     for number, (outcome, at) in enumerate(
         [("aborted", 10), ("aborted", 20), ("failed", 20), ("aborted", 30)]
     ):
         held = await database.write(ledger.hold(hold_order(f"call_{number}"), NOW))
         await database.write(ledger.void(held, Ending(outcome, None, NOW + at)))
-    assert await database.read(ledger.left_early("user_a", NOW + 10)) == 2
-    assert await database.read(ledger.left_early("user_b", NOW)) == 0
+    assert await database.read(ledger.left_early("user_a", NOW + 10, NOW + 100)) == 2
+    assert await database.read(ledger.left_early("user_a", NOW + 10, NOW + 20)) == 1
+    assert await database.read(ledger.left_early("user_b", NOW, NOW + 100)) == 0

@@ -179,9 +179,8 @@ async def test_what_was_not_read_yet_is_handed_over_before_the_break(
     scripted.answers(Answer(chunks=[b"one ", b"two ", b"three", Cut()]))
     answer = await ask(upstream, provider)
     await (await scripted.next_request()).done.wait()
-    lost = answer._passage.lost
-    assert lost is not None
-    await lost
+    assert answer._connection is not None
+    await answer._connection.lost
     chunks = answer.chunks()
     assert await anext(chunks) == b"one two three"
     with pytest.raises(ProviderBrokeOff):

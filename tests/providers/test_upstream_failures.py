@@ -149,11 +149,14 @@ async def refusal_of_upload(upstream: Upstream, provider: Provider, body: object
 
 
 async def test_a_connection_that_is_not_made_in_time(new_provider: MakeProvider) -> None:
-    """Connecting, the TLS handshake included, has a bound of its own."""
+    """Connecting, the TLS handshake included, has a bound of its own; nothing is left open."""
+    left = asyncio.Event()
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        left.set()
 
     server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -163,6 +166,7 @@ async def test_a_connection_that_is_not_made_in_time(new_provider: MakeProvider)
     refused = await refusal(upstream, provider)
     assert refused.code == "provider_timeout"
     assert is_about(refused, 504, "connect_timeout")
+    await left.wait()
     await upstream.close()
     server.close()
 

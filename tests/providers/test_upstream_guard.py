@@ -3,17 +3,16 @@
 import socket
 
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from tests.providers.conftest import MakeProvider
 from tests.support.scripted_provider import Answer, ScriptedProvider
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.providers.http import Upstream
-from tollbridge.gateway.providers.network import AddressRefused, open_public_socket
+from tollbridge.gateway.providers.network import AddressInfo, AddressRefused, open_socket
 from tollbridge.gateway.providers.provider import Provider
 
 
-class Names(AbstractResolver):
+class Names:
     """Resolves names as a test says; an attacker's DNS server can do no more."""
 
     def __init__(self, *addresses: str) -> None:
@@ -21,25 +20,19 @@ class Names(AbstractResolver):
         self._addresses = addresses
         self.asked: list[str] = []
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
+    async def __call__(self, host: str, port: int) -> list[AddressInfo]:
         """Return the addresses."""
         self.asked.append(host)
         return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=0,
-                flags=0,
+            (
+                socket.AF_INET6 if ":" in address else socket.AF_INET,
+                socket.SOCK_STREAM,
+                socket.IPPROTO_TCP,
+                "",
+                (address, port, 0, 0) if ":" in address else (address, port),
             )
             for address in self._addresses
         ]
-
-    async def close(self) -> None:
-        """Do nothing."""
 
 
 async def refusal(upstream: Upstream, provider: Provider) -> Refusal:
@@ -67,7 +60,7 @@ async def test_a_name_that_leads_into_the_private_network_is_refused(
     new_provider: MakeProvider, addresses: list[str]
 ) -> None:
     """A public name with a private address, even one among others, is not connected to."""
-    refused = await refusal(Upstream(resolver=Names(*addresses)), new_provider())
+    refused = await refusal(Upstream(resolve=Names(*addresses)), new_provider())
     assert (refused.code, refused.details) == ("provider_unreachable", {"reason": "address"})
     assert not any(address in refused.message for address in addresses)
 
@@ -81,9 +74,7 @@ async def test_an_address_in_place_of_a_name_is_refused(
     permitted = new_provider(base_url=f"http://{host}:{port}", allow_private=True)
     fields = {name: getattr(permitted, name) for name in Provider.__slots__}
     names = Names("8.8.8.8")
-    refused = await refusal(
-        Upstream(resolver=names), Provider(**{**fields, "allow_private": False})
-    )
+    refused = await refusal(Upstream(resolve=names), Provider(**{**fields, "allow_private": False}))
     assert refused.details == {"reason": "address"}
     assert names.asked == []
     assert scripted.connections == 0
@@ -95,7 +86,7 @@ async def test_allow_private_opens_the_way_for_that_provider_only(
     """The same name on the same way: one provider may, the other may not."""
     scripted.answers(Answer.json(1))
     port = scripted.url.rpartition(":")[2]
-    upstream = Upstream(resolver=Names("127.0.0.1"))
+    upstream = Upstream(resolve=Names("127.0.0.1"))
     await upstream.start()
     may = new_provider(base_url=f"http://api.example:{port}", allow_private=True)
     answer = await upstream.open(may, "GET", "v1/x", b"", [], None)
@@ -119,4 +110,6 @@ async def test_the_systems_own_names_are_guarded_too(new_provider: MakeProvider)
 def test_other_families_of_sockets_are_refused() -> None:
     """Only IPv4 and IPv6 are connected to."""
     with pytest.raises(AddressRefused):
-        open_public_socket((socket.AF_UNIX, socket.SOCK_STREAM, 0, "", ("/run/x.sock", 0)))
+        open_socket(
+            (socket.AF_UNIX, socket.SOCK_STREAM, 0, "", ("/run/x.sock", 0)), allow_private=True
+        )

@@ -32,13 +32,14 @@ async def is_noticed(request: Request) -> None:
 
 async def fill_up(upstream: Upstream, provider: Provider, scripted: ScriptedProvider) -> object:
     """Let an upload fill every buffer on the way; return the future of its connection's end."""
-    (protocol,) = upstream._sessions[True, True].connector._seen
+    assert upstream._connections is not None
+    (connection,) = upstream._connections.all
     scripted.always(OK)
-    while not protocol.writing_paused:
+    while not connection.writing_paused:
         answer = await upstream.open(provider, "GET", "v1/other", b"", [], None)
         assert [chunk async for chunk in answer.chunks()] == [b'{"ok": true}']
         answer.close()
-    return protocol.closed
+    return connection.lost
 
 
 @pytest.fixture

@@ -1,93 +1,77 @@
-"""The SDK's clients, joined in process to a gateway that speaks the contract."""
+"""Runs the shared tests on CPython: pytest gives what they ask for, in process.
 
-import asyncio
+The same files run in Pyodide and MicroPython; see `tests/interpreters`.
+"""
+
+import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from tests.support.asgi_transport import AsgiTransport
-from tests.support.clock import FakeClock
-from tests.support.contract_gateway import PAYWALL, ContractGateway
-from tollbridge.sdk import ApiGatewayClient, AuthClient, Balance, BillingClient
-from tollbridge.sdk.storage import MemoryStorage
+from tests.support.everywhere.contract import Contract
+from tests.support.everywhere.pages import Page, Visit
+from tests.support.shared_tests import generate_cases, leave_out_of_cpython
+from tests.support.steering import SteeredGateway
 
 ORIGIN = "http://gateway.test"
 
+pytest_generate_tests = generate_cases
 
-class Page:
-    """What one page holds; `reload` makes the next page of the same browser."""
 
-    def __init__(
-        self,
-        transport: AsgiTransport,
-        *,
-        storage: MemoryStorage | None = None,
-        clock: FakeClock | None = None,
-    ) -> None:
-        """Make every client; nothing is sent."""
-        self.clock = clock or FakeClock()
-        self.storage = storage or MemoryStorage()
-        self.transport = transport
-        self.auth = AuthClient(
-            paywall_id=PAYWALL,
-            api_origin=ORIGIN,
-            storage=self.storage,
-            transport=transport,
-            clock=self._now_s,
-        )
-        self.billing = BillingClient(
-            paywall_id=PAYWALL,
-            api_origin=ORIGIN,
-            auth=self.auth,
-            transport=transport,
-            clock=self._now_s,
-        )
-        self.gateway: ApiGatewayClient = self.billing.create_api_gateway_client()
-        self.shown: list[int] = []
-        self._news = asyncio.Event()
-        self.billing.on_balance_change(self._show)
-
-    def reload(self) -> "Page":
-        """Return a page that knows only what storage kept."""
-        return Page(self.transport, storage=self.storage, clock=self.clock)
-
-    async def until_shown(self, *counts: int) -> None:
-        """Return once the counter has shown exactly these counts, one after the other."""
-        while self.shown != list(counts):
-            self._news.clear()
-            await self._news.wait()
-
-    def _show(self, rows: list[Balance]) -> None:
-        if rows:
-            self.shown.append(rows[0].count)
-            self._news.set()
-
-    def _now_s(self) -> float:
-        return self.clock.now_ms() / 1000
+def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | None:
+    """Leave out what runs elsewhere only."""
+    return leave_out_of_cpython(name, obj)
 
 
 @pytest.fixture
-def contract() -> ContractGateway:
-    """Give a gateway without users."""
-    return ContractGateway()
+async def visit() -> AsyncIterator[Visit]:
+    """Give a gateway and a browser; at the end every call must have ended well."""
+    gateway = SteeredGateway()
+    transport = AsgiTransport(gateway)
+
+    async def steer(command: str, *args: Any) -> Any:
+        # Through JSON, as everywhere else.
+        question = json.loads(json.dumps(args))
+        return json.loads(json.dumps(await gateway.steer(command, question)))
+
+    visit = Visit(Contract(steer), ORIGIN, transport)
+    yield visit
+    await visit.aclose()
+    await transport.idle()
 
 
 @pytest.fixture
-async def transport(contract: ContractGateway) -> AsyncIterator[AsgiTransport]:
-    """Give a transport into `contract`; at the end every call must have ended well."""
-    carrier = AsgiTransport(contract)
-    yield carrier
-    await carrier.idle()
+async def contract(visit: Visit) -> Contract:
+    """Give the gateway, without users."""
+    contract: Contract = await visit.give("contract")
+    return contract
 
 
 @pytest.fixture
-async def page(transport: AsgiTransport) -> Page:
+async def origin(visit: Visit) -> str:
+    """Give the gateway's origin."""
+    origin: str = await visit.give("origin")
+    return origin
+
+
+@pytest.fixture
+async def transport(visit: Visit) -> AsgiTransport:
+    """Give what carries requests to the gateway."""
+    transport: AsgiTransport = await visit.give("transport")
+    return transport
+
+
+@pytest.fixture
+async def page(visit: Visit) -> Page:
     """Give a page that nobody has signed in on."""
-    return Page(transport)
+    page: Page = await visit.give("page")
+    return page
 
 
 @pytest.fixture
-async def signed_in(page: Page) -> Page:
+async def signed_in(visit: Visit) -> Page:
     """Give a page with an anonymous session and 20 of 20 credits, not read yet."""
-    await page.auth.sign_in_anonymously()
+    page: Page = await visit.give("signed_in")
     return page

@@ -1,20 +1,22 @@
 """There is a good access token whenever one is needed, and one refresh at a time."""
 
 import asyncio
+import json
 
-import pytest
-
-from tests.sdk.conftest import Page
-from tests.support.contract_gateway import ContractGateway, busy, cut
+from tests.support.everywhere.contract import CUT, Contract, refusal
+from tests.support.everywhere.pages import Page
+from tests.support.everywhere.testing import cases, raises
 from tollbridge.sdk import NetworkError, PaywallError
 
+TROUBLES = [[refusal("busy", "Not now.")], CUT]
 
-async def test_a_young_token_is_used_again(signed_in: Page, contract: ContractGateway) -> None:
+
+async def test_a_young_token_is_used_again(signed_in: Page, contract: Contract) -> None:
     """With more than a minute left nothing is sent."""
     token = await signed_in.auth.get_access_token()
     signed_in.clock.move(seconds=839)
     assert await signed_in.auth.get_access_token() == token
-    assert contract.requests_to("refresh") == []
+    assert await contract.count("refresh") == 0
 
 
 async def test_an_ending_token_is_renewed_first(signed_in: Page) -> None:
@@ -23,30 +25,28 @@ async def test_an_ending_token_is_renewed_first(signed_in: Page) -> None:
     assert await signed_in.auth.get_access_token() == "access_2"
 
 
-async def test_parallel_callers_share_one_refresh(
-    signed_in: Page, contract: ContractGateway
-) -> None:
+async def test_parallel_callers_share_one_refresh(signed_in: Page, contract: Contract) -> None:
     """However many ask at once, the gateway sees one refresh."""
     signed_in.clock.move(seconds=900)
     tokens = await asyncio.gather(*[signed_in.auth.get_access_token() for _ in range(5)])
     assert set(tokens) == {"access_2"}
-    assert len(contract.requests_to("refresh")) == 1
+    assert await contract.count("refresh") == 1
 
 
 async def test_a_caller_who_leaves_takes_nobody_with_him(
-    signed_in: Page, contract: ContractGateway
+    signed_in: Page, contract: Contract
 ) -> None:
     """A cancelled caller does not cancel the refresh that others wait for."""
-    contract.held["refresh"] = asyncio.Event()
+    await contract.hold("refresh")
     leaving = asyncio.create_task(signed_in.auth.refresh())
     staying = asyncio.create_task(signed_in.auth.refresh())
     await contract.until("refresh")
     leaving.cancel()
-    contract.held["refresh"].set()
+    await contract.release("refresh")
     session = await staying
     assert session is not None
     assert session.access_token == "access_2"
-    with pytest.raises(asyncio.CancelledError):
+    with raises(asyncio.CancelledError):
         await leaving
 
 
@@ -58,9 +58,9 @@ async def test_the_user_is_carried_over(signed_in: Page) -> None:
     assert session.user.id == "user_1"
 
 
-async def test_a_refused_refresh_signs_out(signed_in: Page, contract: ContractGateway) -> None:
+async def test_a_refused_refresh_signs_out(signed_in: Page, contract: Contract) -> None:
     """When the gateway ended the session there is no token, and nothing is kept."""
-    contract.refresh.clear()
+    await contract.end_sessions()
     signed_in.clock.move(seconds=900)
     assert await signed_in.auth.get_access_token() is None
     assert signed_in.auth.get_cached_session() is None
@@ -68,67 +68,68 @@ async def test_a_refused_refresh_signs_out(signed_in: Page, contract: ContractGa
     assert await signed_in.storage.get_item("pw-pw_test-anon-rt-v1") is None
 
 
-@pytest.mark.parametrize("trouble", [busy, cut])
+@cases("trouble", TROUBLES)
 async def test_an_outage_leaves_the_old_token_in_use(
-    signed_in: Page, contract: ContractGateway, trouble: object
+    signed_in: Page, contract: Contract, trouble: list
 ) -> None:
     """While the old token still lasts, an outage costs nobody their session."""
-    contract.answers["refresh"] = trouble  # type: ignore[assignment]
+    await contract.answers("refresh", trouble)
     signed_in.clock.move(seconds=899)
     assert await signed_in.auth.get_access_token() == "access_1"
 
 
-@pytest.mark.parametrize("trouble", [busy, cut])
+@cases("trouble", TROUBLES)
 async def test_an_outage_beyond_the_end_is_raised_and_the_session_kept(
-    signed_in: Page, contract: ContractGateway, trouble: object
+    signed_in: Page, contract: Contract, trouble: list
 ) -> None:
     """An ended token is not handed out, and the session works again after the outage."""
-    contract.answers["refresh"] = trouble  # type: ignore[assignment]
+    await contract.answers("refresh", trouble)
     signed_in.clock.move(seconds=900)
-    with pytest.raises(PaywallError):
+    with raises(PaywallError):
         await signed_in.auth.get_access_token()
     assert signed_in.auth.get_cached_session() is not None
-    contract.answers.clear()
+    await contract.answers("refresh")
     assert await signed_in.auth.get_access_token() == "access_2"
 
 
-async def test_a_refresh_offline_is_raised(signed_in: Page, contract: ContractGateway) -> None:
+async def test_a_refresh_offline_is_raised(signed_in: Page, contract: Contract) -> None:
     """`refresh` itself never hides that there was no answer."""
-    contract.answers["refresh"] = cut
-    with pytest.raises(NetworkError):
+    await contract.answers("refresh", CUT)
+    with raises(NetworkError):
         await signed_in.auth.refresh()
     assert signed_in.auth.get_cached_session() is not None
 
 
-async def test_signed_out_there_is_no_token(page: Page, contract: ContractGateway) -> None:
+async def test_signed_out_there_is_no_token(page: Page, contract: Contract) -> None:
     """Without a session the answer is None, and nothing is sent."""
     assert await page.auth.get_access_token() is None
     assert await page.auth.refresh() is None
-    assert contract.seen == []
+    assert await contract.count() == 0
 
 
 async def test_a_token_renewed_in_another_tab_is_the_one_that_is_sent(
-    signed_in: Page, contract: ContractGateway
+    signed_in: Page, contract: Contract
 ) -> None:
     """A tab that slept does not present a token that was used up long ago."""
     other_tab = signed_in.reload()
     await other_tab.auth.refresh()
     signed_in.clock.move(seconds=900)
     assert await signed_in.auth.get_access_token() == "access_3"
-    sent = [call.body for call in contract.requests_to("refresh")]
-    assert sent == [b'{"refresh_token": "refresh_1"}', b'{"refresh_token": "refresh_2"}']
+    requests = await contract.requests_to("refresh")
+    sent = [json.loads(request.body) for request in requests]
+    assert sent == [{"refresh_token": "refresh_1"}, {"refresh_token": "refresh_2"}]
 
 
 async def test_a_race_between_tabs_ends_with_both_signed_in(
-    signed_in: Page, contract: ContractGateway
+    signed_in: Page, contract: Contract
 ) -> None:
     """A refresh that is refused because another tab was faster is tried with the new token."""
     other_tab = signed_in.reload()
-    contract.held["refresh"] = asyncio.Event()
+    await contract.hold("refresh")
     slow = asyncio.create_task(signed_in.auth.refresh())
     fast = asyncio.create_task(other_tab.auth.refresh())
     await contract.until("refresh", 2)
-    contract.held["refresh"].set()
+    await contract.release("refresh")
     assert await slow is not None
     assert await fast is not None
 
@@ -140,9 +141,7 @@ async def test_a_sign_in_in_another_tab_is_found(page: Page) -> None:
     assert await page.auth.get_access_token() is not None
 
 
-async def test_a_sign_out_in_another_tab_is_found(
-    signed_in: Page, contract: ContractGateway
-) -> None:
+async def test_a_sign_out_in_another_tab_is_found(signed_in: Page) -> None:
     """The next refresh sees that the session is gone, and asks nobody."""
     await signed_in.reload().auth.sign_out(forget_anonymous=True)
     assert await signed_in.auth.refresh() is None
@@ -150,14 +149,14 @@ async def test_a_sign_out_in_another_tab_is_found(
 
 
 async def test_a_sign_out_wins_over_a_refresh_that_is_on_its_way(
-    signed_in: Page, contract: ContractGateway
+    signed_in: Page, contract: Contract
 ) -> None:
     """Tokens that arrive after a sign-out are thrown away."""
-    contract.held["refresh"] = asyncio.Event()
+    await contract.hold("refresh")
     refreshing = asyncio.create_task(signed_in.auth.refresh())
     await contract.until("refresh")
     await signed_in.auth.sign_out()
-    contract.held["refresh"].set()
+    await contract.release("refresh")
     assert await refreshing is None
     assert signed_in.auth.get_cached_session() is None
     assert await signed_in.storage.get_item("pw-pw_test-auth-v1") is None

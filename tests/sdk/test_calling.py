@@ -2,14 +2,25 @@
 
 import asyncio
 
-import pytest
-
-from tests.sdk.conftest import ORIGIN, Page
-from tests.support.asgi_transport import AsgiTransport
-from tests.support.contract_gateway import PAYWALL, PROVIDER, ContractGateway, Exchanged
+from tests.support.everywhere.contract import (
+    OWNER_KEY,
+    PAYWALL,
+    PROVIDER,
+    Contract,
+    refusal,
+    until_left,
+)
+from tests.support.everywhere.pages import Page
+from tests.support.everywhere.testing import IN_A_PAGE, cases, except_on, raises, reported
 from tollbridge import __version__
 from tollbridge.sdk import ApiGatewayClient, PaywallError, SessionError
 from tollbridge.wire import headers as names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tollbridge.sdk.transport import Transport
+
+NO_KEYS = "an owner's key is refused in a page, and `sdk/test_misuse.py` shows it"
 
 
 class Tokens:
@@ -20,7 +31,7 @@ class Tokens:
         return "access_1"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("provider_id", "path", "address"),
     [
         ("prov_things", "", "prov_things?paywall_id=pw_test"),
@@ -33,74 +44,71 @@ class Tokens:
     ],
 )
 async def test_the_address_is_the_contracts(
-    transport: AsgiTransport, provider_id: str, path: str, address: str
+    transport: "Transport", origin: str, provider_id: str, path: str, address: str
 ) -> None:
     """Provider, path and paywall stand in the address as the contract has them."""
     asked: list[str] = []
 
     async def note(request: object) -> object:
-        asked.append(request.url)  # type: ignore[attr-defined]
-        return await transport(request)  # type: ignore[arg-type]
+        asked.append(request.url)
+        return await transport(request)
 
     client = ApiGatewayClient(
         paywall_id=PAYWALL,
-        api_origin=ORIGIN + "/",
-        transport=note,  # type: ignore[arg-type]
+        api_origin=origin + "/",
+        transport=note,
     )
-    with pytest.raises(SessionError):
+    with raises(SessionError):
         await client.call(provider_id=provider_id, path=path)
-    assert asked == [f"{ORIGIN}/api/v1/api-gateway/{address}"]
+    assert asked == [f"{origin}/api/v1/api-gateway/{address}"]
 
 
-async def test_a_call_carries_token_and_paywall(signed_in: Page, contract: ContractGateway) -> None:
+async def test_a_call_carries_token_and_paywall(signed_in: Page, contract: Contract) -> None:
     """The gateway learns who calls, for which app, and with which SDK."""
     await (await signed_in.gateway.call(provider_id=PROVIDER)).bytes()
-    (call,) = contract.requests_to("call")
+    (call,) = await contract.requests_to("call")
     assert call.method == "POST"
     assert call.headers["authorization"] == "Bearer access_1"
     assert call.headers["x-paywall-id"] == PAYWALL
     assert call.headers["x-sdk-version"] == f"tollbridge-python/{__version__}"
     assert call.query["paywall_id"] == PAYWALL
-    assert "idempotency-key" not in call.headers
 
 
-async def test_what_the_sdk_sets_is_not_the_callers(
-    signed_in: Page, contract: ContractGateway
-) -> None:
+async def test_what_the_sdk_sets_is_not_the_callers(signed_in: Page, contract: Contract) -> None:
     """No protected header comes from the caller, in whatever case it is written."""
     given = {name.upper(): "mine" for name in names.PROTECTED}
     await (await signed_in.gateway.call(provider_id=PROVIDER, headers=given)).bytes()
-    (call,) = contract.requests_to("call")
+    (call,) = await contract.requests_to("call")
     assert "mine" not in call.headers.values()
 
 
 async def test_a_callers_token_is_not_sent_where_there_is_none(
-    transport: AsgiTransport, contract: ContractGateway
+    transport: "Transport", origin: str, contract: Contract
 ) -> None:
     """Also without a session a provider's key does not leave the page by accident."""
-    client = ApiGatewayClient(paywall_id=PAYWALL, api_origin=ORIGIN, transport=transport)
-    with pytest.raises(SessionError):
+    client = ApiGatewayClient(paywall_id=PAYWALL, api_origin=origin, transport=transport)
+    with raises(SessionError):
         await client.call(provider_id=PROVIDER, headers={"Authorization": "Bearer sk-secret"})
-    assert "authorization" not in contract.seen[0].headers
+    assert "authorization" not in (await contract.requests_to("call"))[0].headers
 
 
-async def test_other_headers_are_the_callers(signed_in: Page, contract: ContractGateway) -> None:
+async def test_other_headers_are_the_callers(signed_in: Page, contract: Contract) -> None:
     """Everything else goes out as it was given."""
     given = {"Anthropic-Version": "2023-06-01", "Prefer": " wait=60 "}
     await (await signed_in.gateway.call(provider_id=PROVIDER, headers=given)).bytes()
-    (call,) = contract.requests_to("call")
+    (call,) = await contract.requests_to("call")
     assert call.headers["anthropic-version"] == "2023-06-01"
     assert call.headers["prefer"] == "wait=60"
 
 
 async def test_any_object_with_a_token_will_do(
-    signed_in: Page, transport: AsgiTransport, contract: ContractGateway
+    signed_in: Page, transport: "Transport", origin: str, contract: Contract
 ) -> None:
     """A client needs no `AuthClient` and no `BillingClient`."""
     charged: list[str | None] = []
     client = ApiGatewayClient(
         paywall_id=PAYWALL,
-        api_origin=ORIGIN,
+        api_origin=origin,
         auth=Tokens(),
         transport=transport,
         on_charge_success=charged.append,
@@ -110,46 +118,48 @@ async def test_any_object_with_a_token_will_do(
     assert charged == ["standard"]
 
 
+@except_on(*IN_A_PAGE, because=NO_KEYS)
 async def test_a_trusted_server_names_its_user(
-    transport: AsgiTransport, contract: ContractGateway
+    transport: "Transport", origin: str, contract: Contract
 ) -> None:
     """Without a token, `user_id` goes out with the owner's key; capabilities always do."""
     client = ApiGatewayClient(
         paywall_id=PAYWALL,
-        api_origin=ORIGIN,
+        api_origin=origin,
         user_id="user_9",
-        api_key="sk_test_0123456789abcdef",
+        api_key=OWNER_KEY,
         capabilities=["a", "b"],
         transport=transport,
     )
-    with pytest.raises(SessionError):
+    with raises(SessionError):
         await client.call(provider_id=PROVIDER)
-    sent = contract.seen[0].headers
+    sent = (await contract.requests_to("call"))[0].headers
     assert sent["x-user-id"] == "user_9"
     assert sent["x-api-key"] == "sk_test_0123456789abcdef"
     assert sent["x-sdk-capabilities"] == "a,b"
 
 
+@except_on(*IN_A_PAGE, because=NO_KEYS)
 async def test_with_a_token_no_user_is_named(
-    signed_in: Page, transport: AsgiTransport, contract: ContractGateway
+    signed_in: Page, transport: "Transport", origin: str, contract: Contract
 ) -> None:
     """A token says who calls; `user_id` and the owner's key stay at home."""
     client = ApiGatewayClient(
         paywall_id=PAYWALL,
-        api_origin=ORIGIN,
+        api_origin=origin,
         auth=Tokens(),
         user_id="user_9",
-        api_key="sk_test_0123456789abcdef",
+        api_key=OWNER_KEY,
         transport=transport,
     )
     await (await client.call(provider_id=PROVIDER)).bytes()
-    (call,) = contract.requests_to("call")
+    (call,) = await contract.requests_to("call")
     assert "x-user-id" not in call.headers
     assert "x-api-key" not in call.headers
 
 
 async def test_the_charge_is_told_before_the_call_returns(
-    signed_in: Page, contract: ContractGateway
+    signed_in: Page, contract: Contract
 ) -> None:
     """The hook runs once per charged call, after the counter and before the body."""
     told: list[tuple[str | None, list[int]]] = []
@@ -165,12 +175,10 @@ async def test_the_charge_is_told_before_the_call_returns(
     await response.bytes()
 
 
-async def test_a_charge_without_a_type_is_told_as_none(
-    signed_in: Page, contract: ContractGateway
-) -> None:
+async def test_a_charge_without_a_type_is_told_as_none(signed_in: Page, contract: Contract) -> None:
     """Where the gateway names no type, the hook gets None."""
     told: list[str | None] = []
-    contract.charge_headers = lambda row: {}
+    await contract.says_of_charges("untold")
     client = signed_in.billing.create_api_gateway_client(on_charge_success=told.append)
     await (await client.call(provider_id=PROVIDER)).bytes()
     assert told == [None]
@@ -178,17 +186,15 @@ async def test_a_charge_without_a_type_is_told_as_none(
 
 async def test_a_hook_with_a_bug_does_not_cost_the_answer(signed_in: Page) -> None:
     """What was paid for arrives; what the hook raised goes to the event loop."""
-    reported: list[str] = []
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda _, what: reported.append(repr(what["exception"])))
     client = signed_in.billing.create_api_gateway_client(on_charge_success=lambda kind: [][1])
-    response = await client.call(provider_id=PROVIDER)
+    with reported() as errors:
+        response = await client.call(provider_id=PROVIDER)
     assert await response.json() == {"hello": "world"}
-    assert reported == ["IndexError('list index out of range')"]
+    assert [type(error) for error in errors] == [IndexError]
 
 
 async def test_a_caller_cancelled_in_the_hook_leaves_no_call_behind(
-    signed_in: Page, contract: ContractGateway
+    signed_in: Page, contract: Contract
 ) -> None:
     """When nobody will read the answer, the gateway is told."""
     in_hook = asyncio.Event()
@@ -197,29 +203,23 @@ async def test_a_caller_cancelled_in_the_hook_leaves_no_call_behind(
         in_hook.set()
         await asyncio.Event().wait()
 
-    contract.script = Exchanged.until_left
+    await contract.goes_on(until_left())
     client = signed_in.billing.create_api_gateway_client(on_charge_success=hook)
     calling = asyncio.create_task(client.call(provider_id=PROVIDER))
     await in_hook.wait()
     calling.cancel()
-    with pytest.raises(asyncio.CancelledError):
+    with raises(asyncio.CancelledError):
         await calling
-    await contract.requests_to("call")[0].left.wait()
+    await contract.until_left()
 
 
-@pytest.mark.parametrize(
-    ("code", "status"), [("provider-disabled", 403), ("provider_not_found", 404), ("busy", 503)]
-)
+@cases(("code", "status"), [("provider-disabled", 403), ("provider_not_found", 404), ("busy", 503)])
 async def test_a_refusal_keeps_code_status_and_id(
-    signed_in: Page, contract: ContractGateway, code: str, status: int
+    signed_in: Page, contract: Contract, code: str, status: int
 ) -> None:
     """The gateway's refusals arrive with everything that helps to find them again."""
-
-    async def refuse(call: Exchanged) -> None:
-        await call.refuse(code, "A sentence.")
-
-    contract.answers["call"] = refuse
-    with pytest.raises(PaywallError) as caught:
+    await contract.answers("call", [refusal(code, "A sentence.")])
+    with raises(PaywallError) as caught:
         await signed_in.gateway.call(provider_id=PROVIDER)
     error = caught.value
     assert (error.code, error.status, error.message) == (code, status, "A sentence.")

@@ -2,117 +2,123 @@
 
 import asyncio
 
-import pytest
-
-from tests.sdk.conftest import Page
-from tests.support.asgi_transport import AsgiTransport
-from tests.support.contract_gateway import (
+from tests.support.everywhere.contract import (
+    CUT,
     PROVIDER,
-    ContractGateway,
-    Exchanged,
-    cut,
-    exact,
-    type_only,
-    untold,
+    Contract,
+    change,
+    refusal,
+    send,
+    wait_for,
 )
+from tests.support.everywhere.pages import Page
+from tests.support.everywhere.testing import raises
 from tollbridge.sdk import Balance, NetworkError, PaywallError
 from tollbridge.wire import headers as names
 
 
-@pytest.fixture
-async def counting(signed_in: Page) -> Page:
-    """Give a page that shows 20 of 20."""
-    await signed_in.billing.get_balances()
-    return signed_in
+async def show_twenty(page: Page) -> None:
+    """Have a page show 20 of 20."""
+    await page.billing.get_balances()
 
 
-async def until_read(page: Page, contract: ContractGateway, readings: int) -> None:
+def charged(row: Balance) -> dict[str, str]:
+    """Return what our gateway says of a call that cost one credit."""
+    return {
+        names.QUERY_TYPE: row.type,
+        names.CREDITS_CHARGED: "1",
+        names.CREDITS_REMAINING: str(row.count),
+        names.BALANCE_VERSION: str(row.version),
+    }
+
+
+async def until_read(page: Page, contract: Contract, readings: int) -> None:
     """Return once the gateway was asked that often and the page has the answer."""
     await contract.until("balances", readings)
     await page.billing.refresh_balances()
 
 
 async def test_a_call_lowers_the_counter_before_its_body_came(
-    counting: Page, contract: ContractGateway
+    signed_in: Page, contract: Contract
 ) -> None:
     """When `call` returns the counter has fallen, and no second request was needed."""
-    before = len(contract.requests_to("balances"))
-    response = await counting.gateway.call(provider_id=PROVIDER)
-    assert counting.shown == [20, 19]
+    await show_twenty(signed_in)
+    before = await contract.count("balances")
+    response = await signed_in.gateway.call(provider_id=PROVIDER)
+    assert signed_in.shown == [20, 19]
     await response.bytes()
-    assert len(contract.requests_to("balances")) == before
+    assert await contract.count("balances") == before
 
 
-async def test_what_the_gateway_says_is_left_counts(
-    counting: Page, contract: ContractGateway
-) -> None:
+async def test_what_the_gateway_says_is_left_counts(signed_in: Page, contract: Contract) -> None:
     """Credits spent elsewhere meanwhile show at once: the answer says what is left."""
-    contract.change("user_1", -5)
-    await (await counting.gateway.call(provider_id=PROVIDER)).bytes()
-    assert counting.shown == [20, 14]
+    await show_twenty(signed_in)
+    await contract.change(-5)
+    await (await signed_in.gateway.call(provider_id=PROVIDER)).bytes()
+    assert signed_in.shown == [20, 14]
 
 
 async def test_answers_out_of_order_never_raise_the_counter(
-    counting: Page, contract: ContractGateway
+    signed_in: Page, contract: Contract
 ) -> None:
     """The answer of an earlier call that arrives later does not bring its older count back."""
-    late = iter([exact(Balance("standard", 18, 3)), exact(Balance("standard", 19, 2))])
-    contract.charge_headers = lambda row: next(late)
-    await (await counting.gateway.call(provider_id=PROVIDER)).bytes()
-    await (await counting.gateway.call(provider_id=PROVIDER)).bytes()
-    assert counting.shown == [20, 18]
+    await show_twenty(signed_in)
+    late = charged(Balance("standard", 19, 2))
+    await contract.says_of_charges(charged(Balance("standard", 18, 3)), late)
+    await (await signed_in.gateway.call(provider_id=PROVIDER)).bytes()
+    await (await signed_in.gateway.call(provider_id=PROVIDER)).bytes()
+    assert signed_in.shown == [20, 18]
 
 
-async def test_a_reading_that_was_overtaken_is_ignored(
-    counting: Page, contract: ContractGateway
-) -> None:
+async def test_a_reading_that_was_overtaken_is_ignored(signed_in: Page, contract: Contract) -> None:
     """Balances asked for before a charge and answered after it do not undo the charge."""
-    contract.held["balances"] = asyncio.Event()
-    before = len(contract.requests_to("balances"))
-    reading = asyncio.create_task(counting.billing.get_balances(force=True))
+    await show_twenty(signed_in)
+    await contract.hold("balances")
+    before = await contract.count("balances")
+    reading = asyncio.create_task(signed_in.billing.get_balances(force=True))
     await contract.until("balances", before + 1)
-    await (await counting.gateway.call(provider_id=PROVIDER)).bytes()
-    contract.held["balances"].set()
+    await (await signed_in.gateway.call(provider_id=PROVIDER)).bytes()
+    await contract.release("balances")
     assert (await reading)[0].count == 19
-    assert counting.shown == [20, 19]
+    assert signed_in.shown == [20, 19]
 
 
 async def test_a_charge_before_the_first_reading_is_not_forgotten(
-    signed_in: Page, contract: ContractGateway
+    signed_in: Page, contract: Contract
 ) -> None:
     """An older first reading, answered after a charge, shows what the charge said."""
-    contract.held["balances"] = asyncio.Event()
+    await contract.hold("balances")
     reading = asyncio.create_task(signed_in.billing.get_balances())
     await contract.until("balances")
     await (await signed_in.gateway.call(provider_id=PROVIDER)).bytes()
-    contract.held["balances"].set()
+    await contract.release("balances")
     await reading
     assert signed_in.shown == [19]
 
 
-async def test_a_type_alone_costs_one(counting: Page, contract: ContractGateway) -> None:
+async def test_a_type_alone_costs_one(signed_in: Page, contract: Contract) -> None:
     """A gateway that names only the type, as the published contract has it, lowers by one."""
-    contract.charge_headers = type_only
-    await (await counting.gateway.call(provider_id=PROVIDER)).bytes()
-    await (await counting.gateway.call(provider_id=PROVIDER)).bytes()
-    assert counting.shown == [20, 19, 18]
+    await show_twenty(signed_in)
+    await contract.says_of_charges("type_only")
+    await (await signed_in.gateway.call(provider_id=PROVIDER)).bytes()
+    await (await signed_in.gateway.call(provider_id=PROVIDER)).bytes()
+    assert signed_in.shown == [20, 19, 18]
 
 
 async def test_without_versions_a_late_reading_does_not_undo_a_charge(
-    transport: AsgiTransport,
+    page: Page, contract: Contract
 ) -> None:
     """What was spent after the balances were asked for stays subtracted until the next reading."""
-    contract = ContractGateway(versions=False)
-    contract.charge_headers = type_only
-    page = Page(AsgiTransport(contract))
+    await contract.forgets_versions()
+    await contract.says_of_charges("type_only")
     await page.auth.sign_in_anonymously()
     await page.billing.get_balances()
-    contract.held["balances"] = asyncio.Event()
-    before = len(contract.requests_to("balances"))
+    await contract.hold("balances")
+    before = await contract.count("balances")
     reading = asyncio.create_task(page.billing.get_balances(force=True))
     await contract.until("balances", before + 1)
     await (await page.gateway.call(provider_id=PROVIDER)).bytes()
-    contract.held["balances"].set()
+    await contract.release("balances")
     await reading
     assert page.shown == [20, 19]
     await page.billing.get_balances(force=True)
@@ -120,101 +126,85 @@ async def test_without_versions_a_late_reading_does_not_undo_a_charge(
 
 
 async def test_without_a_type_the_balances_are_read_once(
-    counting: Page, contract: ContractGateway
+    signed_in: Page, contract: Contract
 ) -> None:
     """When only the gateway knows what a call cost, it is asked exactly once."""
-    contract.charge_headers = untold
-    before = len(contract.requests_to("balances"))
-    await (await counting.gateway.call(provider_id=PROVIDER)).bytes()
-    await counting.until_shown(20, 19)
-    assert len(contract.requests_to("balances")) == before + 1
+    await show_twenty(signed_in)
+    await contract.says_of_charges("untold")
+    before = await contract.count("balances")
+    await (await signed_in.gateway.call(provider_id=PROVIDER)).bytes()
+    await signed_in.until_shown(20, 19)
+    assert await contract.count("balances") == before + 1
 
 
-async def test_a_call_that_cost_nothing_asks_nobody(
-    counting: Page, contract: ContractGateway
-) -> None:
+async def test_a_call_that_cost_nothing_asks_nobody(signed_in: Page, contract: Contract) -> None:
     """A charge of 0 neither lowers the counter nor reads the balances."""
-    contract.charge_headers = lambda row: {names.CREDITS_CHARGED: "0"}
-    before = len(contract.requests_to("balances"))
-    await (await counting.gateway.call(provider_id=PROVIDER)).bytes()
-    assert counting.shown == [20]
-    assert len(contract.requests_to("balances")) == before
+    await show_twenty(signed_in)
+    await contract.says_of_charges({names.CREDITS_CHARGED: "0"})
+    before = await contract.count("balances")
+    await (await signed_in.gateway.call(provider_id=PROVIDER)).bytes()
+    assert signed_in.shown == [20]
+    assert await contract.count("balances") == before
 
 
-async def test_a_type_that_is_not_on_show_is_read(
-    counting: Page, contract: ContractGateway
-) -> None:
+async def test_a_type_that_is_not_on_show_is_read(signed_in: Page, contract: Contract) -> None:
     """A charge on a type that the page does not know yet makes it read the whole list."""
-    contract.balances["user_1"].append(Balance("advanced", 4, 7, 5))
-    contract.charge_headers = lambda row: {
-        names.QUERY_TYPE: "advanced",
-        names.CREDITS_CHARGED: "1",
-        names.CREDITS_REMAINING: "4",
-        names.BALANCE_VERSION: "7",
-    }
-    before = len(contract.requests_to("balances"))
-    await (await counting.gateway.call(provider_id=PROVIDER)).bytes()
-    await until_read(counting, contract, before + 1)
-    cached = counting.billing.get_cached_balances()
+    await show_twenty(signed_in)
+    await contract.give("user_1", "advanced", 4, 7, 5)
+    await contract.says_of_charges(charged(Balance("advanced", 4, 7, 5)))
+    before = await contract.count("balances")
+    await (await signed_in.gateway.call(provider_id=PROVIDER)).bytes()
+    await until_read(signed_in, contract, before + 1)
+    cached = signed_in.billing.get_cached_balances()
     assert cached is not None
     assert [row.type for row in cached] == ["standard", "advanced"]
 
 
-async def test_an_answer_that_broke_off_is_asked_about(
-    counting: Page, contract: ContractGateway
-) -> None:
+async def test_an_answer_that_broke_off_is_asked_about(signed_in: Page, contract: Contract) -> None:
     """Whether a broken answer was given back only the gateway knows, so it is asked."""
-
-    async def break_off(call: Exchanged) -> None:
-        await call.send(b"some")
-        contract.change("user_1", +1)  # a reversal
-        await cut(call)
-
-    contract.script = break_off
-    before = len(contract.requests_to("balances"))
-    response = await counting.gateway.call(provider_id=PROVIDER)
-    with pytest.raises(NetworkError):
+    await show_twenty(signed_in)
+    # A reversal, then the cut; a browser throws away what nobody has read when it comes.
+    await contract.goes_on(send(b"some"), change(+1), wait_for("cut"))
+    before = await contract.count("balances")
+    response = await signed_in.gateway.call(provider_id=PROVIDER)
+    await contract.go_on("cut")
+    with raises(NetworkError):
         await response.bytes()
-    await until_read(counting, contract, before + 1)
-    assert counting.shown == [20, 19, 20]
+    await until_read(signed_in, contract, before + 1)
+    assert signed_in.shown == [20, 19, 20]
 
 
-async def test_a_call_without_an_answer_is_asked_about(
-    counting: Page, contract: ContractGateway
-) -> None:
+async def test_a_call_without_an_answer_is_asked_about(signed_in: Page, contract: Contract) -> None:
     """A call that was cut before its headers may have cost something."""
-    contract.answers["call"] = cut
-    before = len(contract.requests_to("balances"))
-    with pytest.raises(NetworkError):
-        await counting.gateway.call(provider_id=PROVIDER)
-    await until_read(counting, contract, before + 1)
+    await show_twenty(signed_in)
+    await contract.answers("call", CUT)
+    before = await contract.count("balances")
+    with raises(NetworkError):
+        await signed_in.gateway.call(provider_id=PROVIDER)
+    await until_read(signed_in, contract, before + 1)
 
 
 async def test_a_refused_call_costs_nothing_and_asks_nobody(
-    counting: Page, contract: ContractGateway
+    signed_in: Page, contract: Contract
 ) -> None:
     """A refusal is free, so the counter stays and nothing is read."""
-
-    async def refuse(call: Exchanged) -> None:
-        await call.refuse("provider_unreachable")
-
-    contract.answers["call"] = refuse
-    before = len(contract.requests_to("balances"))
-    with pytest.raises(PaywallError):
-        await counting.gateway.call(provider_id=PROVIDER)
-    assert counting.shown == [20]
-    assert len(contract.requests_to("balances")) == before
+    await show_twenty(signed_in)
+    await contract.answers("call", [refusal("provider_unreachable")])
+    before = await contract.count("balances")
+    with raises(PaywallError):
+        await signed_in.gateway.call(provider_id=PROVIDER)
+    assert signed_in.shown == [20]
+    assert await contract.count("balances") == before
 
 
-async def test_a_local_decrement_follows_the_contract(
-    counting: Page, contract: ContractGateway
-) -> None:
+async def test_a_local_decrement_follows_the_contract(signed_in: Page, contract: Contract) -> None:
     """A known type falls by one and never below zero; an unknown type tells nobody."""
-    counting.billing.decrement_balance_local("advanced")
-    assert counting.shown == [20]
+    await show_twenty(signed_in)
+    signed_in.billing.decrement_balance_local("advanced")
+    assert signed_in.shown == [20]
     for _ in range(25):
-        counting.billing.decrement_balance_local("standard")
-    assert counting.shown == list(range(20, -1, -1))
+        signed_in.billing.decrement_balance_local("standard")
+    assert signed_in.shown == list(range(20, -1, -1))
 
 
 async def test_a_local_decrement_of_nothing_loaded_does_nothing(signed_in: Page) -> None:
@@ -224,16 +214,17 @@ async def test_a_local_decrement_of_nothing_loaded_does_nothing(signed_in: Page)
 
 
 async def test_a_change_while_balances_are_read_reads_them_once_more(
-    counting: Page, contract: ContractGateway
+    signed_in: Page, contract: Contract
 ) -> None:
     """A reading that began before the change is followed by one more, not by many."""
-    contract.held["balances"] = asyncio.Event()
-    before = len(contract.requests_to("balances"))
-    reading = asyncio.create_task(counting.billing.get_balances(force=True))
+    await show_twenty(signed_in)
+    await contract.hold("balances")
+    before = await contract.count("balances")
+    reading = asyncio.create_task(signed_in.billing.get_balances(force=True))
     await contract.until("balances", before + 1)
-    contract.change("user_1", -3)
-    counting.billing.decrement_balance_local()
-    counting.billing.decrement_balance_local()
-    contract.held["balances"].set()
+    await contract.change(-3)
+    signed_in.billing.decrement_balance_local()
+    signed_in.billing.decrement_balance_local()
+    await contract.release("balances")
     assert (await reading)[0].count == 17
-    assert len(contract.requests_to("balances")) == before + 2
+    assert await contract.count("balances") == before + 2

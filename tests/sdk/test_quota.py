@@ -1,18 +1,16 @@
 """A 402: the balances are right at once, then the hook runs, then the error is raised."""
 
-import asyncio
-
-import pytest
-
-from tests.sdk.conftest import ORIGIN, Page
-from tests.support.asgi_transport import AsgiTransport
-from tests.support.contract_gateway import (
+from tests.support.everywhere.contract import (
     PAYWALL,
     PROVIDER,
-    ContractGateway,
-    Exchanged,
-    answer,
+    Contract,
+    json_answer,
+    send,
+    start,
+    until_left,
 )
+from tests.support.everywhere.pages import Page
+from tests.support.everywhere.testing import cases, raises, reported
 from tollbridge.sdk import (
     ApiGatewayClient,
     Balance,
@@ -21,19 +19,22 @@ from tollbridge.sdk import (
     QuotaExceededError,
 )
 
-
-@pytest.fixture
-async def broke(signed_in: Page, contract: ContractGateway) -> Page:
-    """Give a page that shows 20 although the credits are gone."""
-    await signed_in.billing.get_balances()
-    contract.change("user_1", -20)
-    return signed_in
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tollbridge.sdk.transport import Transport
 
 
-async def test_the_error_says_what_ran_out(broke: Page) -> None:
+async def spend_all(page: Page, contract: Contract) -> None:
+    """Have a page show 20 although the credits are gone."""
+    await page.billing.get_balances()
+    await contract.change(-20)
+
+
+async def test_the_error_says_what_ran_out(signed_in: Page, contract: Contract) -> None:
     """Its five fields, and what our gateway adds to them, are all there."""
-    with pytest.raises(QuotaExceededError) as caught:
-        await broke.gateway.call(provider_id=PROVIDER)
+    await spend_all(signed_in, contract)
+    with raises(QuotaExceededError) as caught:
+        await signed_in.gateway.call(provider_id=PROVIDER)
     error = caught.value
     assert (error.code, error.status) == ("not_enough_queries", 402)
     assert error.balances == [Balance("standard", 0, 2, 20)]
@@ -45,52 +46,57 @@ async def test_the_error_says_what_ran_out(broke: Page) -> None:
 
 
 async def test_the_counter_is_right_before_the_hook_and_the_hook_before_the_error(
-    broke: Page,
+    signed_in: Page, contract: Contract
 ) -> None:
     """The hook runs once, sees the new balances, and the caller gets the same error."""
+    await spend_all(signed_in, contract)
     seen: list[tuple[QuotaExceededError, list[int]]] = []
-    client = broke.billing.create_api_gateway_client(
-        on_quota_exceeded=lambda error: seen.append((error, list(broke.shown)))
+    client = signed_in.billing.create_api_gateway_client(
+        on_quota_exceeded=lambda error: seen.append((error, list(signed_in.shown)))
     )
-    with pytest.raises(QuotaExceededError) as caught:
+    with raises(QuotaExceededError) as caught:
         await client.call(provider_id=PROVIDER)
     assert seen == [(caught.value, [20, 0])]
 
 
-async def test_a_reading_is_started_in_the_background(
-    broke: Page, contract: ContractGateway
+async def test_a_reading_is_started_in_the_background(signed_in: Page, contract: Contract) -> None:
+    """After a 402 the balances are read anew without anybody asking, and may have grown."""
+    await spend_all(signed_in, contract)
+    row = {"type": "standard", "count": 0, "version": 2, "granted": 20}
+    await contract.answers("call", [json_answer({"balances": [row]}, 402)])
+    await contract.change(+5)
+    before = await contract.count("balances")
+    with raises(QuotaExceededError):
+        await signed_in.gateway.call(provider_id=PROVIDER)
+    await signed_in.until_shown(20, 0, 5)
+    assert await contract.count("balances") == before + 1
+
+
+async def test_a_hook_with_a_bug_does_not_hide_the_error(
+    signed_in: Page, contract: Contract
 ) -> None:
-    """After a 402 the balances are read anew without anybody asking."""
-    before = len(contract.requests_to("balances"))
-    with pytest.raises(QuotaExceededError):
-        await broke.gateway.call(provider_id=PROVIDER)
-    contract.change("user_1", +5)
-    await broke.until_shown(20, 0, 5)
-    assert len(contract.requests_to("balances")) == before + 1
-
-
-async def test_a_hook_with_a_bug_does_not_hide_the_error(broke: Page) -> None:
     """The caller gets the quota error; what the hook raised goes to the event loop."""
-    reported: list[str] = []
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda _, what: reported.append(repr(what["exception"])))
-    client = broke.billing.create_api_gateway_client(on_quota_exceeded=lambda error: [][1])
-    with pytest.raises(QuotaExceededError):
+    await spend_all(signed_in, contract)
+    client = signed_in.billing.create_api_gateway_client(on_quota_exceeded=lambda error: [][1])
+    with reported() as errors, raises(QuotaExceededError):
         await client.call(provider_id=PROVIDER)
-    assert reported == ["IndexError('list index out of range')"]
+    assert [type(error) for error in errors] == [IndexError]
 
 
-async def test_without_billing_the_error_is_the_same(broke: Page, transport: AsgiTransport) -> None:
+async def test_without_billing_the_error_is_the_same(
+    signed_in: Page, contract: Contract, transport: "Transport", origin: str
+) -> None:
     """A client of its own raises and calls its hook too."""
+    await spend_all(signed_in, contract)
     told: list[QuotaExceededError] = []
     client = ApiGatewayClient(
         paywall_id=PAYWALL,
-        api_origin=ORIGIN,
-        auth=broke.auth,
+        api_origin=origin,
+        auth=signed_in.auth,
         transport=transport,
         on_quota_exceeded=told.append,
     )
-    with pytest.raises(QuotaExceededError) as caught:
+    with raises(QuotaExceededError) as caught:
         await client.call(provider_id=PROVIDER)
     assert told == [caught.value]
 
@@ -98,7 +104,7 @@ async def test_without_billing_the_error_is_the_same(broke: Page, transport: Asg
 ROWS = [{"type": "gpt-4", "count": 0}, {"type": "free", "count": 3}]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("body", "types", "query_type"),
     [
         (
@@ -114,11 +120,11 @@ ROWS = [{"type": "gpt-4", "count": 0}, {"type": "free", "count": 3}]
     ],
 )
 async def test_a_402_is_a_quota_error_whatever_its_body_looks_like(
-    signed_in: Page, contract: ContractGateway, body: object, types: list[str], query_type: str
+    signed_in: Page, contract: Contract, body: object, types: list[str], query_type: str
 ) -> None:
     """What can be read of the body is there; what cannot is empty."""
-    contract.answers["call"] = answer(body, 402)
-    with pytest.raises(QuotaExceededError) as caught:
+    await contract.answers("call", [json_answer(body, 402)])
+    with raises(QuotaExceededError) as caught:
         await signed_in.gateway.call(provider_id=PROVIDER)
     assert [balance.type for balance in caught.value.balances] == types
     assert caught.value.query_type == query_type
@@ -126,16 +132,18 @@ async def test_a_402_is_a_quota_error_whatever_its_body_looks_like(
 
 
 async def test_a_provider_that_asks_for_money_is_no_quota_error(
-    signed_in: Page, contract: ContractGateway
+    signed_in: Page, contract: Contract
 ) -> None:
     """A 402 that the provider made says nothing about the user's credits."""
-    contract.answers["call"] = answer({"error": "pay"}, 402, x_error_source="provider")
-    with pytest.raises(ProviderError) as caught:
+    await contract.answers(
+        "call", [json_answer({"error": "pay"}, 402, {"x-error-source": "provider"})]
+    )
+    with raises(ProviderError) as caught:
         await signed_in.gateway.call(provider_id=PROVIDER)
     assert (caught.value.code, caught.value.status) == ("pay", 402)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("status", "body", "code", "message"),
     [
         (429, {"error": {"message": "Slow down.", "code": "x"}}, "http_429", "Slow down."),
@@ -148,15 +156,16 @@ async def test_a_provider_that_asks_for_money_is_no_quota_error(
 )
 async def test_a_providers_refusal_keeps_status_code_and_body(
     signed_in: Page,
-    contract: ContractGateway,
+    contract: Contract,
     status: int,
     body: object,
     code: str,
     message: str,
 ) -> None:
     """What the provider said is all there, and it is told apart from the gateway's own."""
-    contract.answers["call"] = answer(body, status, x_error_source="provider", retry_after="7")
-    with pytest.raises(ProviderError) as caught:
+    headers = {"x-error-source": "provider", "retry-after": "7"}
+    await contract.answers("call", [json_answer(body, status, headers)])
+    with raises(ProviderError) as caught:
         await signed_in.gateway.call(provider_id=PROVIDER)
     error = caught.value
     assert (error.status, error.code, error.message) == (status, code, message)
@@ -165,31 +174,19 @@ async def test_a_providers_refusal_keeps_status_code_and_body(
 
 
 async def test_a_refusal_that_breaks_off_keeps_its_status(
-    signed_in: Page, contract: ContractGateway
+    signed_in: Page, contract: Contract
 ) -> None:
     """A body that never ends well costs its words only; the status is known."""
-
-    async def break_off(call: Exchanged) -> None:
-        await call.start(503, {"content-type": "application/json"})
-        await call.send(b'{"error": "bu')
-
-    contract.answers["call"] = break_off
-    with pytest.raises(PaywallError) as caught:
+    headers = {"content-type": "application/json"}
+    await contract.answers("call", [start(503, headers), send(b'{"error": "bu')])
+    with raises(PaywallError) as caught:
         await signed_in.gateway.call(provider_id=PROVIDER)
     assert (caught.value.status, caught.value.code, caught.value.body) == (503, "http_503", None)
 
 
-async def test_an_endless_refusal_is_left(signed_in: Page, contract: ContractGateway) -> None:
+async def test_an_endless_refusal_is_left(signed_in: Page, contract: Contract) -> None:
     """A refusal is read up to a megabyte; after that the client leaves."""
-
-    async def endless(call: Exchanged) -> None:
-        await call.start(500)
-        leaving = asyncio.create_task(call.until_left())
-        while not call.left.is_set():
-            await call.send(b"x" * 100_000)
-        await leaving
-
-    contract.answers["call"] = endless
-    with pytest.raises(PaywallError) as caught:
+    await contract.answers("call", [start(500), until_left(b"x" * 100_000)])
+    with raises(PaywallError) as caught:
         await signed_in.gateway.call(provider_id=PROVIDER)
     assert (caught.value.status, caught.value.body) == (500, None)

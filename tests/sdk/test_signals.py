@@ -1,7 +1,6 @@
 """A signal tells every listener every change, in order."""
 
-import pytest
-
+from tests.support.everywhere.testing import raises
 from tollbridge.sdk import Signal
 
 
@@ -41,10 +40,10 @@ def test_listeners_run_to_the_end_then_the_first_error_is_raised() -> None:
     signal.subscribe(broken)
     signal.subscribe(broken)
     signal.subscribe(heard.append)
-    with pytest.raises(LookupError, match="1"):
+    with raises(LookupError, says="1"):
         signal.set(1)
     assert (heard, signal.get()) == ([1], 1)
-    with pytest.raises(LookupError, match="2"):
+    with raises(LookupError, says="2"):
         signal.set(2)
     assert heard == [1, 2]
 

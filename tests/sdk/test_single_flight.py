@@ -2,8 +2,7 @@
 
 import asyncio
 
-import pytest
-
+from tests.support.everywhere.testing import cases, outcome_of, raises, reported
 from tollbridge.sdk import NetworkError
 from tollbridge.sdk.single_flight import SingleFlight
 
@@ -46,40 +45,27 @@ async def test_an_error_reaches_every_caller() -> None:
     work = Work(LookupError("gone"))
     flight = SingleFlight(work)
     work.go.set()
-    outcomes = await asyncio.gather(flight.run(), flight.run(), return_exceptions=True)
+    outcomes = await asyncio.gather(outcome_of(flight.run()), outcome_of(flight.run()))
     assert [str(outcome) for outcome in outcomes] == ["gone", "gone"]
-    with pytest.raises(LookupError):
+    with raises(LookupError):
         await flight.run()
     assert work.times == 2
 
 
-@pytest.mark.parametrize(
-    ("error", "reported"), [(LookupError("bug"), ["bug"]), (NetworkError("offline"), [])]
-)
+@cases(("error", "told"), [(LookupError("bug"), ["bug"]), (NetworkError("offline"), [])])
 async def test_work_that_nobody_waits_for_reports_bugs_only(
-    error: Exception, reported: list[str]
+    error: Exception, told: list[str]
 ) -> None:
     """In the background an outage is nothing to report, a bug is."""
-    told: list[str] = []
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda _, what: told.append(str(what["exception"])))
     work = Work(error)
     flight = SingleFlight(work)
-    flight.start()
-    work.go.set()
-    background = asyncio.all_tasks() - {asyncio.current_task()}
-    await asyncio.gather(*background)
-    assert told == reported
-
-
-def test_without_an_event_loop_nothing_starts() -> None:
-    """Started from plain code the work does not run, and can be run later."""
-    work = Work()
-    flight = SingleFlight(work)
-    flight.start()
+    with reported() as errors:
+        flight.start()
+        work.go.set()
+        for _ in range(10):
+            await asyncio.sleep(0)
     assert not flight.flying
-    work.go.set()
-    assert asyncio.run(flight.run()) == 1
+    assert [str(error) for error in errors] == told
 
 
 async def test_cancelled_work_ends_at_once_for_everybody() -> None:
@@ -89,7 +75,7 @@ async def test_cancelled_work_ends_at_once_for_everybody() -> None:
     waiting = asyncio.create_task(flight.run())
     await work.began.wait()
     await flight.cancel()
-    with pytest.raises(asyncio.CancelledError):
+    with raises(asyncio.CancelledError):
         await waiting
     flight.start()
     await flight.cancel()

@@ -1,6 +1,6 @@
-"""Storage keeps text; where there is no page, in memory."""
+"""Storage keeps text."""
 
-from tollbridge.sdk.storage import LocalStorage, MemoryStorage, default_storage
+from tollbridge.sdk.storage import MemoryStorage
 
 
 async def test_memory_keeps_and_forgets() -> None:
@@ -13,11 +13,3 @@ async def test_memory_keeps_and_forgets() -> None:
     await storage.remove_item("a")
     await storage.remove_item("a")
     assert await storage.get_item("a") is None
-
-
-def test_outside_a_page_each_client_has_memory_of_its_own() -> None:
-    """On a server two clients never share a session by accident."""
-    one, other = default_storage(), default_storage()
-    assert isinstance(one, MemoryStorage)
-    assert not isinstance(one, LocalStorage)
-    assert one is not other

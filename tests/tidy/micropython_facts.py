@@ -17,6 +17,7 @@ MODULES = {
         "create_task",
         "current_task",
         "gather",
+        "get_event_loop",
         "sleep",
         "wait_for",
     },

@@ -12,12 +12,15 @@ from typing import NamedTuple, TypeGuard
 
 from tests.tidy import micropython_facts as facts
 
-# The one file that may ask which interpreter it runs on, and so may name what only one of them has.
-PLATFORM_FILE = "sdk/platform.py"
+# The files that may ask which interpreter they run on, and so may name what only one of them has:
+# the shipped one, and the one of the shared tests.
+PLATFORM_FILES = {"sdk/platform.py", "tests/support/everywhere/interpreter.py"}
 # The files that may import the browser. `pages/` as a whole may.
-BRIDGE_FILES = {PLATFORM_FILE, "sdk/transport/fetch.py", "ui/dom.py", "ui/element.py"}
+BRIDGE_FILES = PLATFORM_FILES | {"sdk/transport/fetch.py", "ui/dom.py", "ui/element.py"}
 # The SDK's transport for CPython servers and tests; no page ever loads it.
 CPYTHON_FILES = {"sdk/transport/http.py"}
+# What the shared tests are written with; only they import it.
+SHARED_TESTS = "tests.support.everywhere."
 BROWSER_MODULES = {"js", "jsffi", "pyodide", "pyodide_js", "pyscript"}
 
 _TYPES = {
@@ -43,7 +46,7 @@ class Module:
     """A parsed file and what the rules need to know about it as a whole."""
 
     def __init__(self, source: str, *, path: str) -> None:
-        """Parse `source`; `path` is relative to `src/tollbridge`."""
+        """Parse `source`; `path` is relative to `src/tollbridge`, of a shared test to the root."""
         self.path = path
         self.lines = source.splitlines()
         self.tree = ast.parse(source)
@@ -138,7 +141,9 @@ def _imports(node: ast.AST, module: Module) -> Iterator[str]:
         return
     for name, member in wanted:
         top = name.partition(".")[0]
-        if top == "tollbridge" or module.path == PLATFORM_FILE:
+        if top == "tollbridge" or module.path in PLATFORM_FILES:
+            continue
+        if name.startswith(SHARED_TESTS) and module.path.startswith("tests/"):
             continue
         if top in BROWSER_MODULES:
             if not module.may_touch_the_browser:
@@ -151,13 +156,15 @@ def _imports(node: ast.AST, module: Module) -> Iterator[str]:
 
 def _names(node: ast.AST, module: Module) -> Iterator[str]:
     """Built-in names, names of modules, methods and attributes that are missing."""
-    if isinstance(node, ast.Name) and node.id in _MISSING_BUILTINS - module.bound:
+    may_differ = module.path in PLATFORM_FILES
+    missing = set() if may_differ else _MISSING_BUILTINS - module.bound
+    if isinstance(node, ast.Name) and node.id in missing:
         yield f"there is no built-in `{node.id}` everywhere"
     if not isinstance(node, ast.Attribute):
         return
     owner = module.aliases.get(getattr(node.value, "id", ""), "")
     known = facts.MODULES.get(owner)
-    if known is not None and node.attr not in known and module.path != PLATFORM_FILE:
+    if known is not None and node.attr not in known and not may_differ:
         yield f"there is no `{owner}.{node.attr}` everywhere"
     if node.attr in facts.MISSING_ATTRIBUTES:
         yield f"there is no `{node.attr}` everywhere"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.shared_tests import portable_files
 from tests.tidy.micropython import ROOT, run_all
 from tests.tidy.shared_subset import findings
 from tests.tidy.subset_snippets import ACCEPTED, NEWER, REFUSED, REFUSED_BY_RULE
@@ -16,6 +17,8 @@ SHARED = [
     for package in ("wire", "sdk", "ui", "pages")
     for path in sorted((SHIPPED / package).rglob("*.py"))
 ]
+# These run on every interpreter too, and are held to the same.
+SHARED_TESTS = [path.relative_to(ROOT).as_posix() for path in portable_files()]
 
 
 @pytest.mark.parametrize("path", SHARED)
@@ -23,6 +26,29 @@ def test_what_runs_in_a_page_keeps_to_the_shared_subset(path: str) -> None:
     """Every file that a page may load is Python which all three interpreters understand."""
     found = findings((SHIPPED / path).read_text("utf-8"), path=path)
     assert not found, "\n".join(f"src/tollbridge/{path}:{line}: {what}" for line, what in found)
+
+
+@pytest.mark.parametrize("path", SHARED_TESTS)
+def test_the_tests_that_run_everywhere_keep_to_it_too(path: str) -> None:
+    """A shared test fails for what it found, and not for how it is written."""
+    found = findings((ROOT / path).read_text("utf-8"), path=path)
+    assert not found, "\n".join(f"{path}:{line}: {what}" for line, what in found)
+
+
+def test_the_shared_tests_are_found() -> None:
+    """They are the files of `wire` and `sdk` themselves; those that CPython alone runs are not."""
+    assert {"tests/wire/test_balance.py", "tests/sdk/test_stopping.py"} <= set(SHARED_TESTS)
+    assert "tests/support/everywhere/runner.py" in SHARED_TESTS
+    assert not [path for path in SHARED_TESTS if "cpython" in path]
+
+
+def test_a_shared_test_may_import_what_it_is_written_with_and_no_other_test() -> None:
+    """What is not put into the interpreters cannot be imported there."""
+    path = "tests/sdk/test_example.py"
+    assert findings("from tests.support.everywhere.testing import raises", path=path) == []
+    assert findings("from tests.support.clock import FakeClock", path=path)
+    assert findings("import pytest", path=path)
+    assert findings("from tests.support.everywhere.testing import raises", path="sdk/auth.py")
 
 
 @pytest.mark.parametrize("source", (REFUSED | NEWER | REFUSED_BY_RULE).values())

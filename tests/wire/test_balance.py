@@ -2,8 +2,7 @@
 
 import json
 
-import pytest
-
+from tests.support.everywhere.testing import cases, raises
 from tollbridge.wire import Balance, find_balance, read_balances
 
 
@@ -19,7 +18,7 @@ def test_unknown_fields_are_accepted_and_missing_ones_have_a_meaning() -> None:
     assert (read.count, read.version, read.granted) == (3, 0, 0)
 
 
-@pytest.mark.parametrize(
+@cases(
     "value",
     [
         None,
@@ -37,7 +36,7 @@ def test_unknown_fields_are_accepted_and_missing_ones_have_a_meaning() -> None:
 )
 def test_what_is_no_balance_is_refused(value: object) -> None:
     """A wrong type is an error and not a guess."""
-    with pytest.raises(ValueError, match="not a balance"):
+    with raises(ValueError, says="not a balance"):
         Balance.from_json(value)
 
 
@@ -54,5 +53,5 @@ def test_a_list_is_read_and_searched() -> None:
     balances = read_balances([{"type": "a", "count": 1}, {"type": "b", "count": 2}])
     assert find_balance(balances, "b") == Balance("b", 2)
     assert find_balance(balances, "c") is None
-    with pytest.raises(ValueError, match="not a list"):
+    with raises(ValueError, says="not a list"):
         read_balances({"a": 1})

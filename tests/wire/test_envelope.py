@@ -2,8 +2,7 @@
 
 import json
 
-import pytest
-
+from tests.support.everywhere.testing import cases
 from tollbridge.wire import Balance, error_body, quota_body, read_error, read_quota
 
 
@@ -19,7 +18,7 @@ def test_an_error_of_ours_is_read_back() -> None:
     assert read_error(body, 503) == ("busy", "Too much to do.")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("body", "code", "message"),
     [
         ({"code": "a_b", "error": "c"}, "a_b", ""),
@@ -73,7 +72,7 @@ def test_a_402_for_a_type_that_the_user_never_had() -> None:
     assert body["balance_version"] == 0
 
 
-@pytest.mark.parametrize(
+@cases(
     "body",
     [
         None,

@@ -1,10 +1,12 @@
 """Stopping a call from outside, on every interpreter. In a page a JavaScript signal serves too."""
 
+from tollbridge.sdk import platform
 from tollbridge.sdk.signals import Signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 
 class AbortSignal:
@@ -47,3 +49,21 @@ class AbortController:
         awaited, and so do later calls with this signal.
         """
         self.signal._abort()
+
+
+def on_abort(signal: "Any", listener: "Callable[[], object]") -> "Callable[[], None]":
+    """Call `listener()` when a signal of ours or of the browser's is aborted; None never is.
+
+    Returns:
+        The undo. Whoever stops waiting calls it: a browser's signal would keep the listener.
+    """
+    if signal is None:
+        return _nothing
+    if platform.js_kind(signal) == "signal":
+        return platform.on_js_abort(signal, listener)
+    undo: Callable[[], None] = signal.subscribe(listener)
+    return undo
+
+
+def _nothing() -> None:
+    """Undo nothing."""

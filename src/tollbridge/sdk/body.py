@@ -1,6 +1,7 @@
 """What a call carries: decided once, so that a replay sends the same bytes."""
 
 import json
+import math
 
 from tollbridge.sdk import platform
 from tollbridge.sdk.errors import ConfigError
@@ -76,6 +77,31 @@ async def prepare_body(value: "Any") -> Body:
 
 def _json_bytes(value: object) -> bytes:
     try:
+        _check_json(value)
         return json.dumps(value).encode()
     except (TypeError, ValueError) as error:
         raise ConfigError("invalid_argument", f"body cannot be written as JSON: {error}")
+    except RuntimeError:  # an interpreter follows a limited depth only
+        raise ConfigError("invalid_argument", "body cannot be written as JSON: nested too deeply")
+
+
+def _check_json(value: object) -> None:
+    """Refuse what JSON has no form for; MicroPython would write how Python shows it.
+
+    Raises:
+        TypeError: There is no form for it.
+        ValueError: A float is not a number of JSON's.
+    """
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if not isinstance(name, str):
+                raise TypeError(f"the key {show(name)} is no str")
+            _check_json(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check_json(item)
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} is no number of JSON's")
+    elif value is not None and not isinstance(value, (str, int, bool)):
+        raise TypeError(f"there is no JSON for {show(value)}")

@@ -49,17 +49,25 @@ class Exchange:
         self._auth = auth
         self._extra_headers = extra_headers or {}
 
-    async def send(self, request: Request, *, replayable: bool = True) -> "Reply":
+    async def send(
+        self, request: Request, *, replayable: bool = True, carrier: "Transport | None" = None
+    ) -> "Reply":
         """Send a request under the current token; after a 401 once more under a new one.
 
         The replay carries the same bytes. There is none without a token, without a new token, or
         where the body cannot be sent twice; the 401 is then the reply.
 
+        Args:
+            request: What to send.
+            replayable: Whether the body can be sent twice.
+            carrier: Carries this one instead of the client's transport.
+
         Raises:
             PaywallError: What the transport or the refresh raised.
         """
+        carrier = carrier or self._transport
         token = await self._token()
-        reply = await self._transport(self._signed(request, token))
+        reply = await carrier(self._signed(request, token))
         if reply.status != 401 or token is None or not replayable:
             return reply
         try:
@@ -70,7 +78,7 @@ class Exchange:
         if fresh is None:
             return reply
         await reply.close()
-        return await self._transport(self._signed(request, fresh))
+        return await carrier(self._signed(request, fresh))
 
     async def post(
         self, endpoint: str, body: object, *, headers: "dict[str, str] | None" = None

@@ -12,6 +12,7 @@ from tollbridge.sdk.errors import (
 )
 from tollbridge.sdk.exchange import Exchange, failure
 from tollbridge.sdk.headers import callers_headers
+from tollbridge.sdk.replay import Replay, key_for
 from tollbridge.sdk.request import call_url, check_method, check_signal
 from tollbridge.sdk.response import Response
 from tollbridge.sdk.transport import OwnTransport, Request
@@ -112,13 +113,18 @@ class ApiGatewayClient:
 
         There is no deadline: `signal` or a cancelled task ends a call, and the gateway is told.
 
+        Every call has an `Idempotency-Key`, under which the gateway charges once. So where the
+        connection breaks before an answer came, the call is sent once more: the same bytes under
+        the same key. A call that you send again yourself is another one, unless you give its key.
+
         Args:
             provider_id: The provider's id.
             path: The path after the provider's base address, perhaps with a query.
             method: `GET` or `POST`.
             body: See `prepare_body`. A GET has none.
             headers: More headers. What the SDK sets itself (Authorization, X-Paywall-Id, …) is
-                not taken from here.
+                not taken from here; an `Idempotency-Key` of your own (1 to 255 visible ASCII
+                characters) is.
             signal: The `signal` of an `AbortController`, ours or the browser's.
             **unknown: Refused.
 
@@ -126,7 +132,9 @@ class ApiGatewayClient:
             QuotaExceededError: The query type ran out. Nothing was sent to the provider.
             SessionError: There is no valid session, also after one refresh. Nothing was charged.
             ProviderError: The provider refused. Nothing was charged.
-            PaywallError: The gateway refused. Nothing was charged.
+            PaywallError: The gateway refused. Nothing was charged, but for two codes:
+                `call_already_charged` (the receipt is in `body["receipt"]`), and
+                `call_in_progress`, where the same call still runs.
             NetworkError: No answer came; the call may have been charged.
             AbortedError: The signal aborted; the call may have been charged.
             ConfigError: An argument is wrong. Nothing was sent.
@@ -136,12 +144,15 @@ class ApiGatewayClient:
         method = check_method(method, has_body=body is not None)
         check_signal(signal)
         sent = callers_headers(headers)
+        own_key = names.IDEMPOTENCY_KEY not in sent
+        sent[names.IDEMPOTENCY_KEY] = key_for(sent)
         if signal is not None and signal.aborted:
             raise AbortedError
         content = await self._prepare(body)
         self._add_own(sent, content)
         request = Request(method, url, headers=sent, body=content.payload, signal=signal)
-        reply = await self._send(request, content)
+        replay = Replay(self._own_transport.send, replayable=content.replayable, own_key=own_key)
+        reply = await self._send(request, replay, replayable=content.replayable)
         if not 200 <= reply.status < 300:
             raise await self._refused(reply)
         return await self._charged(reply)
@@ -162,12 +173,18 @@ class ApiGatewayClient:
         if self._capabilities:
             headers[names.SDK_CAPABILITIES] = self._capabilities
 
-    async def _send(self, request: Request, body: "Body") -> "Reply":
+    async def _send(self, request: Request, replay: Replay, *, replayable: bool) -> "Reply":
         try:
-            return await self._exchange.send(request, replayable=body.replayable)
-        except (NetworkError, AbortedError, asyncio.CancelledError):
-            self._unsure()
+            reply = await self._exchange.send(request, replayable=replayable, carrier=replay)
+        except (PaywallError, asyncio.CancelledError) as error:
+            # Any other error came before the call was sent, or says that it was refused.
+            unknown = (NetworkError, AbortedError, asyncio.CancelledError)
+            if replay.lost or isinstance(error, unknown):
+                self._unsure()
             raise
+        if replay.lost and not 200 <= reply.status < 300:
+            self._unsure()  # refused now, but the sending whose answer was lost was perhaps not
+        return reply
 
     async def _charged(self, reply: "Reply") -> Response:
         response = Response(reply, on_broken=self._unsure)

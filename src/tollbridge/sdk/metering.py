@@ -28,6 +28,9 @@ class Meter:
 
         With a type, one credit went, and remaining and version say exactly what is left. Without a
         type only the gateway knows (a cost above one, or a charge yet to come).
+
+        An answer that the gateway gives a second time says what was left at the first time; its
+        version tells whether that is news. Without one it is not known whether the page counted it.
         """
         charged = whole_number(headers.get(names.CREDITS_CHARGED))
         if charged == 0:
@@ -35,7 +38,8 @@ class Meter:
         query_type = headers.get(names.QUERY_TYPE)
         remaining = whole_number(headers.get(names.CREDITS_REMAINING))
         version = whole_number(headers.get(names.BALANCE_VERSION))
-        if not query_type:
+        replayed = headers.get(names.IDEMPOTENT_REPLAYED).lower() == "true"
+        if not query_type or (replayed and not version):
             self._read_anew()
         elif remaining is None or not version:
             self._store.spend(query_type, charged or 1)

@@ -22,11 +22,12 @@ if HAS_JS:
 
     if MICROPYTHON:
         from jsffi import JsException as JsException
-        from jsffi import JsProxy, to_js
+        from jsffi import JsProxy, create_proxy, to_js
     else:
         from pyodide.ffi import JsException as JsException
-        from pyodide.ffi import JsProxy, to_js
+        from pyodide.ffi import JsProxy, create_proxy, to_js
 else:
+    import os
 
     class JsException(Exception):  # type: ignore[no-redef]
         """Never raised where there is no JavaScript."""
@@ -50,6 +51,13 @@ _JS_KINDS = {
 def now_s() -> float:
     """Return seconds since 1970, UTC."""
     return time.time()
+
+
+def random_hex(size: int) -> str:
+    """Return `size` bytes that nobody can guess, as hexadecimal digits."""
+    if not HAS_JS:
+        return os.urandom(size).hex()
+    return from_js_bytes(js.crypto.getRandomValues(js.Uint8Array.new(size))).hex()
 
 
 def is_nullish(value: object) -> bool:
@@ -83,6 +91,28 @@ def to_js_bytes(data: bytes) -> "Any":
 def from_js_bytes(js_bytes: "Any") -> bytes:
     """Copy a `Uint8Array` into bytes."""
     return bytes(js_bytes) if MICROPYTHON else js_bytes.to_bytes()
+
+
+def on_js_abort(js_signal: "Any", listener: "Callable[[], object]") -> "Callable[[], None]":
+    """Call `listener()` when a browser's AbortSignal is aborted; at once where it is already.
+
+    Returns:
+        The undo. It frees what JavaScript holds of the listener; calling it twice is harmless.
+    """
+    if js_signal.aborted:
+        listener()
+        return lambda: None
+    proxies = [create_proxy(lambda js_event: listener())]
+    js_signal.addEventListener("abort", proxies[0])
+
+    def undo() -> None:
+        if proxies:
+            js_proxy = proxies.pop()
+            js_signal.removeEventListener("abort", js_proxy)
+            if hasattr(js_proxy, "destroy"):  # MicroPython's go with their last user
+                js_proxy.destroy()
+
+    return undo
 
 
 async def call_js(js_function: "Any", js_this: "Any", *args: object) -> "Any":

@@ -16,30 +16,43 @@ class User:
         id: The gateway's id of the user.
         email: The address, None for an anonymous user.
         is_anonymous: Whether the user never said who they are.
+        no_trial: Why the gateway gave no trial credits: `address`, `paywall`, another word of its
+            own; "" where it gave them, or there are none to give.
     """
 
-    __slots__ = ("email", "id", "is_anonymous")
+    __slots__ = ("email", "id", "is_anonymous", "no_trial")
 
-    def __init__(self, id: str, email: "str | None" = None, is_anonymous: bool = False) -> None:
+    def __init__(
+        self,
+        id: str,
+        email: "str | None" = None,
+        is_anonymous: bool = False,
+        no_trial: str = "",
+    ) -> None:
         """Make a user; see the class for the fields."""
         self.id = id
         self.email = email
         self.is_anonymous = is_anonymous
+        self.no_trial = no_trial
 
     def to_json(self) -> "dict[str, Any]":
         """Return the user as it is stored."""
-        return {"id": self.id, "email": self.email, "is_anonymous": self.is_anonymous}
+        stored = {"id": self.id, "email": self.email, "is_anonymous": self.is_anonymous}
+        if self.no_trial:
+            stored["no_trial"] = self.no_trial
+        return stored
 
     @classmethod
     def from_json(cls, value: object) -> "User | None":
         """Read a user; None for what is none."""
         if not isinstance(value, dict) or not isinstance(value.get("id"), str):
             return None
-        email = value.get("email")
+        email, no_trial = value.get("email"), value.get("no_trial")
         return cls(
             value["id"],
             email if isinstance(email, str) else None,
             value.get("is_anonymous") is True,
+            no_trial if isinstance(no_trial, str) else "",
         )
 
     def __repr__(self) -> str:
@@ -98,8 +111,10 @@ class Session:
         ):
             # The body is not shown: it may hold a token.
             raise PaywallError("unknown", "The gateway's answer to a sign-in holds no tokens.")
-        new_user = User.from_json(body.get("user")) or user
-        return cls(access_token, refresh_token, now_s + lasts_s, new_user)
+        new_user = User.from_json(body.get("user"))
+        if new_user is not None:
+            new_user.no_trial = _read_no_trial(body.get("trial"))
+        return cls(access_token, refresh_token, now_s + lasts_s, new_user or user)
 
     def to_text(self) -> str:
         """Return what is stored: no access token, it stays in memory."""
@@ -119,3 +134,11 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session of {self.user!r}>"
+
+
+def _read_no_trial(trial: object) -> str:
+    """Return why a sign-in gave no trial credits, "" where it gave them or does not say."""
+    if not isinstance(trial, dict) or trial.get("granted") is not False:
+        return ""
+    reason = trial.get("reason")
+    return reason if isinstance(reason, str) and reason else "unknown"

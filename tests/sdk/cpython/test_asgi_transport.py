@@ -1,4 +1,7 @@
-"""The in-process transport behaves like a socket: nothing held back, leaving seen, cuts seen."""
+"""The in-process transport behaves like a socket: nothing held back, leaving seen, cuts seen.
+
+On CPython alone: it carries the shared tests there, and nothing else.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,7 @@
-"""The surface of the SDK is listed, small, and costs nothing to import."""
+"""The surface of the SDK is listed, small, and costs nothing to import.
+
+On CPython alone: it asks modules and processes for what only CPython tells.
+"""
 
 import subprocess
 import sys

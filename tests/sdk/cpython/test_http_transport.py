@@ -1,4 +1,7 @@
-"""Over a real socket, CPython's transport loses nothing, holds nothing back, and tells the end."""
+"""Over a real socket, CPython's transport loses nothing, holds nothing back, and tells the end.
+
+On CPython alone: a page has no sockets, and `tests/browser` tries its `fetch` in the same way.
+"""
 
 import asyncio
 import os
@@ -22,9 +25,9 @@ from tollbridge.sdk.transport.http import HttpTransport
 
 
 @pytest.fixture
-async def origin(contract: ContractGateway) -> AsyncIterator[str]:
+async def origin(books: ContractGateway) -> AsyncIterator[str]:
     """Serve the contract's gateway on a port."""
-    async with loopback(contract) as served:
+    async with loopback(books) as served:
         yield served
 
 
@@ -39,21 +42,19 @@ async def client(origin: str) -> AsyncIterator[ApiGatewayClient]:
     await auth.aclose()
 
 
-async def test_bytes_are_equal_both_ways(
-    client: ApiGatewayClient, contract: ContractGateway
-) -> None:
+async def test_bytes_are_equal_both_ways(client: ApiGatewayClient, books: ContractGateway) -> None:
     """A megabyte goes up and comes down unchanged."""
 
     async def echo(call: Exchanged) -> None:
         await call.end(call.body)
 
-    contract.script = echo
+    books.script = echo
     sent = os.urandom(1024 * 1024)
     response = await client.call(provider_id=PROVIDER, body=sent)
     assert await response.bytes() == sent
 
 
-async def test_no_chunk_is_held_back(client: ApiGatewayClient, contract: ContractGateway) -> None:
+async def test_no_chunk_is_held_back(client: ApiGatewayClient, books: ContractGateway) -> None:
     """The provider sends a chunk only when the client has the one before."""
     have = [asyncio.Event() for _ in range(5)]
 
@@ -63,7 +64,7 @@ async def test_no_chunk_is_held_back(client: ApiGatewayClient, contract: Contrac
             await event.wait()
         await call.end()
 
-    contract.script = one_by_one
+    books.script = one_by_one
     response = await client.call(provider_id=PROVIDER)
     got = []
     async for chunk in response:
@@ -73,7 +74,7 @@ async def test_no_chunk_is_held_back(client: ApiGatewayClient, contract: Contrac
 
 
 async def test_a_stream_goes_up_chunk_by_chunk(
-    client: ApiGatewayClient, contract: ContractGateway
+    client: ApiGatewayClient, books: ContractGateway
 ) -> None:
     """An async iterable is sent as it comes, without a length."""
 
@@ -82,7 +83,7 @@ async def test_a_stream_goes_up_chunk_by_chunk(
             yield part
 
     await (await client.call(provider_id=PROVIDER, body=parts())).bytes()
-    (call,) = contract.requests_to("call")
+    (call,) = books.requests_to("call")
     assert call.body == b"one two"
     assert "content-length" not in call.headers
 
@@ -100,10 +101,10 @@ async def silent(call: Exchanged) -> None:
 
 @pytest.mark.parametrize("how", ["signal", "abort", "aclose", "cancel"])
 async def test_whoever_stops_a_stream_the_server_sees_it(
-    client: ApiGatewayClient, contract: ContractGateway, how: str
+    client: ApiGatewayClient, books: ContractGateway, how: str
 ) -> None:
     """Each way to stop closes the connection while a reading waits."""
-    contract.script = until_left
+    books.script = until_left
     controller = AbortController()
     response = await client.call(provider_id=PROVIDER, signal=controller.signal)
     chunks = aiter(response)
@@ -120,7 +121,7 @@ async def test_whoever_stops_a_stream_the_server_sees_it(
         reading.cancel()
     with pytest.raises(asyncio.CancelledError if how == "cancel" else AbortedError):
         await reading
-    await contract.requests_to("call")[0].left.wait()
+    await books.requests_to("call")[0].left.wait()
     with pytest.raises(AbortedError):
         await response.bytes()
     await response.aclose()
@@ -128,13 +129,13 @@ async def test_whoever_stops_a_stream_the_server_sees_it(
 
 @pytest.mark.parametrize("how", ["signal", "cancel"])
 async def test_whoever_stops_a_call_without_headers_the_server_sees_it(
-    client: ApiGatewayClient, contract: ContractGateway, how: str
+    client: ApiGatewayClient, books: ContractGateway, how: str
 ) -> None:
     """Also while the provider still thinks."""
-    contract.answers["call"] = silent
+    books.answers["call"] = silent
     controller = AbortController()
     calling = asyncio.create_task(client.call(provider_id=PROVIDER, signal=controller.signal))
-    call = await contract.until("call")
+    call = await books.until("call")
     if how == "signal":
         controller.abort()
     else:
@@ -145,25 +146,25 @@ async def test_whoever_stops_a_call_without_headers_the_server_sees_it(
 
 
 async def test_a_signal_stops_an_answer_that_nobody_reads_yet(
-    client: ApiGatewayClient, contract: ContractGateway
+    client: ApiGatewayClient, books: ContractGateway
 ) -> None:
     """Between `call` and the first reading the connection is closed too."""
-    contract.script = until_left
+    books.script = until_left
     controller = AbortController()
     response = await client.call(provider_id=PROVIDER, signal=controller.signal)
     controller.abort()
-    await contract.requests_to("call")[0].left.wait()
+    await books.requests_to("call")[0].left.wait()
     with pytest.raises(AbortedError):
         await response.bytes()
 
 
-async def test_a_cut_stream_raises(client: ApiGatewayClient, contract: ContractGateway) -> None:
+async def test_a_cut_stream_raises(client: ApiGatewayClient, books: ContractGateway) -> None:
     """A connection that breaks off in the middle never looks like an end."""
 
     async def break_off(call: Exchanged) -> None:
         await call.send(b"some")
 
-    contract.script = break_off
+    books.script = break_off
     response = await client.call(provider_id=PROVIDER)
     chunks = aiter(response)
     assert await anext(chunks) == b"some"
@@ -172,7 +173,7 @@ async def test_a_cut_stream_raises(client: ApiGatewayClient, contract: ContractG
 
 
 async def test_a_connection_cut_before_headers_raises(
-    client: ApiGatewayClient, contract: ContractGateway
+    client: ApiGatewayClient, books: ContractGateway
 ) -> None:
     """A server that hangs up without an answer is a network error."""
 
@@ -205,26 +206,24 @@ async def test_a_port_where_nobody_listens_is_a_network_error() -> None:
     await client.aclose()
 
 
-async def test_a_402_is_a_quota_error(client: ApiGatewayClient, contract: ContractGateway) -> None:
+async def test_a_402_is_a_quota_error(client: ApiGatewayClient, books: ContractGateway) -> None:
     """The body of a refusal crosses the socket whole."""
-    contract.change("user_1", -20)
+    books.change("user_1", -20)
     with pytest.raises(QuotaExceededError) as caught:
         await client.call(provider_id=PROVIDER)
     assert caught.value.query_type == "standard"
 
 
-async def test_connections_are_used_again(
-    client: ApiGatewayClient, contract: ContractGateway
-) -> None:
+async def test_connections_are_used_again(client: ApiGatewayClient, books: ContractGateway) -> None:
     """Answers read to their end give their connection back; stopped ones do not spoil the pool."""
-    contract.script = until_left
+    books.script = until_left
     response = await client.call(provider_id=PROVIDER)
     await response.aclose()
 
     async def hello(call: Exchanged) -> None:
         await call.end(b"hello")
 
-    contract.script = hello
+    books.script = hello
     for _ in range(3):
         assert await (await client.call(provider_id=PROVIDER)).text() == "hello"
 

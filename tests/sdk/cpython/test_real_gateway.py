@@ -1,4 +1,7 @@
-"""The SDK and the real gateway, over a socket: what either one alone cannot show."""
+"""The SDK and the real gateway, over a socket: what either one alone cannot show.
+
+On CPython alone: the gateway runs there, and Chromium meets it in `tests/browser/test_spa.py`.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,6 +23,8 @@ from tollbridge.sdk import (
     QuotaExceededError,
 )
 from tollbridge.sdk.storage import MemoryStorage
+from tollbridge.sdk.transport import Request
+from tollbridge.sdk.transport.http import HttpReply, HttpTransport
 
 
 class Page:
@@ -129,6 +134,48 @@ async def test_a_broken_answer_raises_and_the_credit_comes_back(page: Page, worl
     (standard,) = [r for r in await page.billing.refresh_balances() if r.type == "standard"]
     assert standard.count == 20
     assert page.left() == 20
+
+
+@pytest.mark.parametrize("read", [True, False])
+async def test_a_lost_answer_is_charged_once(page: Page, world: World, read: bool) -> None:
+    """Whether all of it had come or nothing: the replay brings the answer, for one credit."""
+    carry = HttpTransport()
+    lost: list[Request] = []
+
+    async def lose_the_first(request: Request) -> HttpReply:
+        reply = await carry(request)
+        if lost:
+            return reply
+        lost.append(request)
+        while read and await reply.read() is not None:
+            pass
+        await reply.close()
+        raise NetworkError("The answer was lost.")
+
+    client = page.billing.create_api_gateway_client(transport=lose_the_first)
+    response = await client.call(provider_id=PROVIDER, path="v1/things", body={})
+    assert await response.json() == {"hello": "world"}
+    assert response.headers.get("idempotent-replayed") == "true"
+    assert page.left() == 19
+    await page.billing.refresh_balances()
+    assert page.shown == [20, 19]
+    await carry.aclose()
+
+
+async def test_a_key_of_ones_own_is_charged_once(page: Page) -> None:
+    """The same call twice under one key costs one credit, and another content is refused."""
+    headers = {"Idempotency-Key": "order-17"}
+    for _ in range(2):
+        response = await page.gateway.call(
+            provider_id=PROVIDER, path="v1/things", body={"a": 1}, headers=headers
+        )
+        assert await response.json() == {"hello": "world"}
+    with pytest.raises(PaywallError) as caught:
+        await page.gateway.call(
+            provider_id=PROVIDER, path="v1/things", body={"a": 2}, headers=headers
+        )
+    assert (caught.value.code, caught.value.status) == ("idempotency_mismatch", 422)
+    assert page.shown == [20, 19]
 
 
 async def test_a_refusal_of_the_providers_is_told_apart(page: Page, world: World) -> None:

@@ -1,6 +1,7 @@
 """The page's side of a call, going out: the answer as it is passed on, and how far it has come."""
 
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Protocol
 
 from tollbridge.gateway.calls.replays import Recorder
@@ -46,12 +47,19 @@ class Progress:
 
 
 class Passing:
-    """Passes an answer on, and notes how far it has come."""
+    """Passes an answer on, and notes how far it has come.
+
+    Attributes:
+        waits: A part of the body is under way, and the page does not take it yet.
+        longest_wait_s: How long the page took for a part, at most.
+    """
 
     def __init__(self, answer: Answer, progress: Progress) -> None:
         """Pass on to `answer`."""
         self._answer = answer
         self._progress = progress
+        self.waits = False
+        self.longest_wait_s = 0.0
 
     async def start(self, status: int, headers: RawHeaders) -> None:
         """Send the head."""
@@ -66,7 +74,10 @@ class Passing:
             self._progress.bytes_sent = True
         if self._progress.recorder is not None:
             self._progress.recorder.add(chunk)
+        self.waits, began = True, monotonic()
         await self._answer.send(chunk)
+        self.waits, wait_s = False, monotonic() - began
+        self.longest_wait_s = max(self.longest_wait_s, wait_s)
 
     async def finish(self, last: bytes) -> None:
         """Send what was held back, if anything, and end the body."""

@@ -1,14 +1,23 @@
 """The body of a call: taken from the page as the provider's policy wants it."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from tollbridge.gateway.calls.intake import Intake
 from tollbridge.gateway.calls.request import CallRequest
+from tollbridge.gateway.errors import PageLeft
 from tollbridge.gateway.providers import policy
+from tollbridge.gateway.providers.presets import PRESETS
 from tollbridge.gateway.providers.provider import Provider
 
 Body = bytes | AsyncIterator[bytes] | None
+
+# Reading one that is nothing but brackets takes 10 ms; a larger one would keep all others waiting.
+CHECKED_ON_LOOP_MAX = 32 * 1024
+# One thread: what is read takes up to fifty times a body's size, and each thread slows the loop.
+_checker = ThreadPoolExecutor(1, thread_name_prefix="body-rules")
 
 
 class Taken(NamedTuple):
@@ -35,8 +44,20 @@ async def take_body(request: CallRequest, provider: Provider, intake: Intake) ->
         return Taken(None, b"")
     if policy.gathers(provider, request.content_type):
         gathered = await intake.gather(provider.max_body_bytes, request.content_length)
-        return Taken(policy.prepare_body(provider, request.path, gathered), gathered)
+        return Taken(await _prepare(provider, request.path, gathered, intake), gathered)
     if request.content_length == 0:  # nothing would be asked of a stream, nor the page's leaving
         await intake.gather(0, 0)
         return Taken(None, b"")
     return Taken(intake.stream(policy.STREAMED_BODY_MAX, request.content_length), None)
+
+
+async def _prepare(provider: Provider, path: str, gathered: bytes, intake: Intake) -> bytes:
+    if len(gathered) <= CHECKED_ON_LOOP_MAX or not PRESETS[provider.preset].llm:
+        return policy.prepare_body(provider, path, gathered)
+
+    def prepare() -> bytes:
+        if intake.left:  # while others were before it: nobody waits for it any more
+            raise PageLeft
+        return policy.prepare_body(provider, path, gathered)
+
+    return await asyncio.get_running_loop().run_in_executor(_checker, prepare)

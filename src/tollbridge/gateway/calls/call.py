@@ -197,8 +197,15 @@ class MeteredCall:
         # A page that makes its upload fail is no better than one that leaves.
         if self._intake.left or self._intake.refusal is not None:
             return Stopped(Stop.PAGE_LEFT)
-        by_us = isinstance(error, TimeoutError) or error.idle
-        return Stopped(Stop.CUT if by_us else Stop.BROKE_OFF)
+        if isinstance(error, TimeoutError):
+            return Stopped(Stop.PAGE_STALLED if self._passing.waits else Stop.CUT)
+        if error.idle:
+            return Stopped(Stop.CUT)
+        # As long as a page may be silent while it sends. A provider that can get rid of nothing
+        # for that long gives up, and the page would have what had come until then for nothing.
+        patience_s = self._limits.upload_idle_s
+        is_slow = patience_s is not None and self._passing.longest_wait_s >= patience_s
+        return Stopped(Stop.PAGE_STALLED if is_slow else Stop.BROKE_OFF)
 
     def _end(self) -> None:
         """The answer is whole and paid for: queue its receipt's end before its last byte goes out.

@@ -30,6 +30,7 @@ class Stop(Enum):
     CUT = "we cut it: idle, too long, or shutting down"
     FAULT = "a fault of ours"
     PAGE_LEFT = "the page left"
+    PAGE_STALLED = "the page took nothing more, until we or the provider had enough of it"
 
 
 class Action(Enum):
@@ -64,6 +65,8 @@ def judge(
     if stop is Stop.PAGE_LEFT:
         return Verdict(_when_left(charge_on, settled, bytes_sent), "aborted")
     if not settled:
+        if stop is Stop.PAGE_STALLED:  # it has what came so far, and chose to have no end
+            return Verdict(_when_left(charge_on, settled, bytes_sent), "aborted")
         begun = charge_on == COMPLETE and stop in (Stop.BROKE_OFF, Stop.CUT)
         return Verdict(Action.VOID, "broken" if begun else "failed")
     if stop is Stop.FINISHED:

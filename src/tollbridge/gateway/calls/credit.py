@@ -1,6 +1,6 @@
 """The credit of one call: held, settled, given back. The only part of a call that writes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tollbridge.gateway import ledger
 from tollbridge.gateway.calls import charge, repeats
@@ -12,6 +12,7 @@ from tollbridge.gateway.calls.repeats import Charged
 from tollbridge.gateway.clock import Clock
 from tollbridge.gateway.database import Database, Script, StoreUnavailable
 from tollbridge.gateway.errors import Refusal
+from tollbridge.gateway.limits import AHEAD_MS
 from tollbridge.gateway.settings import Limits
 from tollbridge.wire import headers as names
 
@@ -32,6 +33,7 @@ class Credit:
 
     Attributes:
         order: What is held; where a key was used before, `hold` finds out which attempt it is.
+        call_id: Of the call that this is or repeats; empty where the store knows of none.
         charged: Whole credits that stay charged, as far as is known.
         outcome: What the receipt calls the call's state; empty while it runs.
     """
@@ -45,6 +47,7 @@ class Credit:
         self._settled = False
         self._available = 0
         self._version = 0
+        self.call_id = ""
         self.charged = 0
         self.outcome = ""
 
@@ -63,11 +66,16 @@ class Credit:
         except BaseException as error:
             # Nothing is sent, so nothing may stay held, whatever became of the commit. Looked at
             # when it is undone: which attempt of which call this is, the store decides.
-            self._till.repairs.add(lambda: self.order, "failed")
+            if not isinstance(error, StoreUnavailable) or error.outcome_unknown:
+                self._till.repairs.add(lambda: self.order, "failed")
             if isinstance(error, StoreUnavailable):
                 raise unavailable() from error
             raise
-        if not isinstance(held, ledger.Hold):
+        if isinstance(held, Charged):
+            self.call_id = held.receipt["call_id"]
+            return held
+        self.call_id = self.order.call_id
+        if isinstance(held, ledger.NotEnough):
             return held
         self._take(held)
         return None
@@ -113,6 +121,7 @@ class Credit:
         try:
             gate = await self._till.database.write(self._closing(verdict.action, ending))
         except StoreUnavailable as error:
+            self.charged = 0
             self._till.repairs.add(lambda: self.order, verdict.outcome)
             if not progress.begun:
                 raise unavailable() from error
@@ -143,8 +152,8 @@ class Credit:
         found = yield from repeats.find_repeated(self.order)
         if isinstance(found, Charged):
             return found
-        self.order = found
-        return (yield from ledger.hold(found, now))
+        self.order = replace(found, held_at=now)
+        return (yield from ledger.hold(self.order, now))
 
     def _charge(self) -> Script[None]:
         held = yield from ledger.charge(self._hold, self._now())
@@ -174,12 +183,14 @@ class Credit:
                 yield from self._closing_early_leave(ending)
         except ledger.HoldLost:
             # A settle whose answer was lost may have committed; nothing was relayed.
+            self.charged = 0
             yield from ledger.undo(self.order, ending)
         return None
 
     def _closing_early_leave(self, ending: ledger.Ending) -> Script[None]:
         since = ending.at - charge.EARLY_LEAVE_WINDOW_MS
-        left_before = yield from ledger.left_early(self.order.user_id, since)
+        until = ending.at + AHEAD_MS
+        left_before = yield from ledger.left_early(self.order.user_id, since, until)
         if charge.voids_early_leave(left_before, self._till.limits.user_early_leaves):
             self.charged = 0
             yield from ledger.void(self._hold, ending)

@@ -116,8 +116,9 @@ class CallEndpoint:
                 del taken  # the call lets go of it once it has gone out
                 await MeteredCall(going).run()
             finally:
-                record.call_id, record.outcome = credit.order.call_id, credit.outcome
-                record.credits = credit.charged
+                if credit.call_id:
+                    record.call_id, record.outcome = credit.call_id, credit.outcome
+                    record.credits = credit.charged
         finally:
             intake.close()
             slot.leave()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tollbridge.gateway.calls.answer import Answer
 from tollbridge.gateway.calls.body import Body
@@ -50,9 +51,12 @@ async def ask(going: Going) -> UpstreamAnswer:
         Stopped: The page left meanwhile, its upload failed, or no headers came.
     """
     request, provider, intake = going.request, going.provider, going.intake
-    gathered = isinstance(going.body, bytes)
-    opening = asyncio.create_task(
-        going.upstream.open(
+    _stop_if_left(intake)
+    task = asyncio.current_task()
+    assert task is not None
+    intake.when_left(partial(_interrupt, task))
+    try:
+        answer = await going.upstream.open(
             provider,
             request.method,
             request.path,
@@ -63,18 +67,15 @@ async def ask(going: Going) -> UpstreamAnswer:
             first_byte_timeout_s=provider.first_byte_timeout_s or going.limits.first_byte_s,
             idle_timeout_s=provider.idle_timeout_s or going.limits.idle_s,
         )
-    )
-    intake.when_left(opening.cancel)
-    try:
-        answer = await opening
     except asyncio.CancelledError:
-        opening.add_done_callback(_close_unseen)
-        if intake.left:
+        if intake.left and task.uncancel() == 0:
             raise Stopped(Stop.PAGE_LEFT) from None
-        raise
+        raise  # the server shuts down
     except (Refusal, PageLeft) as error:
         raise _why(intake, error) from error
-    if gathered:  # it has gone out; the answer may go on for half an hour
+    finally:
+        intake.when_left(_do_nothing)
+    if isinstance(going.body, bytes):  # it has gone out; the answer may go on for half an hour
         going.body = None
         intake.release()
     return answer
@@ -88,7 +89,16 @@ def _why(intake: Intake, error: Refusal | PageLeft) -> Stopped:
     return Stopped(Stop.NOT_ANSWERED, error if isinstance(error, Refusal) else None)
 
 
-def _close_unseen(opening: "asyncio.Task[UpstreamAnswer]") -> None:
-    # We were stopped in the moment between the answer's coming and our seeing it.
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result().close()
+def _stop_if_left(intake: Intake) -> None:
+    if intake.left:
+        raise Stopped(Stop.PAGE_LEFT)
+
+
+def _interrupt(task: "asyncio.Task[object]") -> None:
+    # Whoever reads the page's body in this very task learns of its leaving there, by an error.
+    if asyncio.current_task() is not task:
+        task.cancel()
+
+
+def _do_nothing() -> None:
+    pass

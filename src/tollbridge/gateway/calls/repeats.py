@@ -16,6 +16,7 @@ from tollbridge.gateway.calls.receipts import find_call, receipt
 from tollbridge.gateway.calls.request import CallRequest
 from tollbridge.gateway.database import Script
 from tollbridge.gateway.errors import Refusal
+from tollbridge.gateway.limits import AHEAD_MS
 from tollbridge.wire import headers as names
 
 
@@ -121,11 +122,12 @@ def refuse_after_failures(user_id: str, limit: int | None, now: int) -> Script[N
     if limit is None:
         return
     since = now - FAILURES_WINDOW_MS
-    oldest = yield from ledger.blamed(user_id, since, nth=limit + 1)
+    oldest = yield from ledger.blamed(user_id, since, now + AHEAD_MS, nth=limit + 1)
     if oldest is not None:
+        wait_ms = min(oldest - since, FAILURES_WINDOW_MS)
         raise Refusal(
             "too_many_failures",
             f"More than {limit} of your calls failed or were left within ten minutes.",
             details={"limit": "USER_FAILURES"},
-            headers={names.RETRY_AFTER: str(max(1, math.ceil((oldest - since) / 1000)))},
+            headers={names.RETRY_AFTER: str(max(1, math.ceil(wait_ms / 1000)))},
         )

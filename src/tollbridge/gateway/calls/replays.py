@@ -16,7 +16,7 @@ LIFETIME_S = 600.0
 ANSWER_BYTES_MAX = 256 * 1024
 # All of them together; the oldest goes first.
 BYTES_MAX = 64 * 1024 * 1024
-# What an entry costs beside its body: headers, and the objects around them.
+# What an entry costs beside its body and its headers: the objects around them.
 ENTRY_BYTES = 4 * 1024
 
 
@@ -93,4 +93,5 @@ class Replays:
 
 
 def _size(answered: Answered) -> int:
-    return len(answered.body) + ENTRY_BYTES
+    headers_size = sum(len(name) + len(value) for name, value in answered.headers)
+    return len(answered.body) + headers_size + ENTRY_BYTES

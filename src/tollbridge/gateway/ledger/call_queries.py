@@ -48,7 +48,7 @@ def move_call(order: HoldOrder, before: str, after: str, ending: Ending | None) 
         " provider_status = coalesce($3, provider_status), ended_at = coalesce($4, ended_at),"
         " blamed = $9"
         " where call_id = $5 and attempt = $6 and epoch_id = $7 and state = $8"
-        " returning call_id",
+        " and held_at = coalesce($10, held_at) returning call_id",
         (
             after,
             ending.outcome if ending else None,
@@ -59,6 +59,7 @@ def move_call(order: HoldOrder, before: str, after: str, ending: Ending | None) 
             order.epoch_id,
             before,
             int(after == "voided" and ending is not None and ending.blamed),
+            order.held_at,
         ),
     )
     return bool(rows)
@@ -74,10 +75,11 @@ def end_call(order: HoldOrder, ending: Ending) -> Script[None]:
 
 
 def find_state(order: HoldOrder) -> Script[str | None]:
-    """Return the state of an attempt of this epoch."""
+    """Return the state of an attempt of this epoch, if it is the one that was held then."""
     rows = yield Statement(
-        "select state from calls where call_id = $1 and attempt = $2 and epoch_id = $3",
-        (order.call_id, order.attempt, order.epoch_id),
+        "select state from calls where call_id = $1 and attempt = $2 and epoch_id = $3"
+        " and held_at = coalesce($4, held_at)",
+        (order.call_id, order.attempt, order.epoch_id, order.held_at),
     )
     return rows[0][0] if rows else None
 
@@ -133,26 +135,26 @@ def sum_held(user_id: str) -> Script[dict[str, int]]:
     return {row[0]: int(row[1]) for row in rows}
 
 
-def count_left_early(user_id: str, since: int) -> Script[int]:
+def count_left_early(user_id: str, since: int, until: int) -> Script[int]:
     """Count the user's calls that gave a credit back because the page left early."""
     rows = yield Statement(
-        "select count(*) from calls where user_id = $1 and ended_at > $2"
+        "select count(*) from calls where user_id = $1 and ended_at > $2 and ended_at <= $3"
         " and state = 'voided' and outcome = 'aborted' and amount > 0",
-        (user_id, since),
+        (user_id, since, until),
     )
     count: int = rows[0][0]
     return count
 
 
-def find_blamed(user_id: str, since: int, nth: int) -> Script[int | None]:
-    """Return when the user's nth newest call since then was given back for their own doing.
+def find_blamed(user_id: str, since: int, until: int, nth: int) -> Script[int | None]:
+    """Return when the user's nth newest call of that time was given back for their own doing.
 
     `nth` counts from 1; None where there are fewer.
     """
     rows = yield Statement(
         "select ended_at from calls where user_id = $1 and blamed = 1 and ended_at > $2"
-        " order by ended_at desc limit 1 offset $3",
-        (user_id, since, nth - 1),
+        " and ended_at <= $3 order by ended_at desc limit 1 offset $4",
+        (user_id, since, until, nth - 1),
     )
     return rows[0][0] if rows else None
 

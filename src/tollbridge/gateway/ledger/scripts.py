@@ -72,7 +72,8 @@ def charge(held: Hold, now: int, ending: Ending | None = None) -> Script[Hold]:
     latest = yield from call_queries.find_latest(held.order.call_id)
     if latest != (held.order.attempt, "swept"):
         raise HoldLost(held.order.call_id)
-    anew = yield from hold(replace(held.order, attempt=held.order.attempt + 1), now)
+    again = replace(held.order, attempt=held.order.attempt + 1, held_at=now)
+    anew = yield from hold(again, now)
     if isinstance(anew, NotEnough):
         raise HoldLost(held.order.call_id)
     yield from settle(anew, ending)
@@ -121,7 +122,8 @@ def end(held: Hold, ending: Ending) -> Script[None]:
 def undo(order: HoldOrder, ending: Ending) -> Script[str]:
     """Leave no charge behind, whatever a lost commit did: void what is held, reverse what settled.
 
-    For an attempt of which nothing was relayed. Returns the state that was found (`held`,
+    For an attempt of which nothing was relayed. Where its commit may have been lost, `order` says
+    when it was held: another may have its number by now. Returns the state that was found (`held`,
     `settled`, another, or `none`). Safe to repeat.
     """
     state = yield from call_queries.find_state(order)
@@ -205,14 +207,14 @@ def find_attempt(key_hash: bytes) -> Script[Attempt | None]:
     return (yield from call_queries.find_by_key(key_hash))
 
 
-def blamed(user_id: str, since: int, *, nth: int) -> Script[int | None]:
-    """Return when the user's nth newest call was given back for their own doing, if since then."""
-    return (yield from call_queries.find_blamed(user_id, since, nth))
+def blamed(user_id: str, since: int, until: int, *, nth: int) -> Script[int | None]:
+    """Return when the user's nth newest call of that time was given back for their own doing."""
+    return (yield from call_queries.find_blamed(user_id, since, until, nth))
 
 
-def left_early(user_id: str, since: int) -> Script[int]:
-    """Count the user's calls since then that were voided because the page left early."""
-    return (yield from call_queries.count_left_early(user_id, since))
+def left_early(user_id: str, since: int, until: int) -> Script[int]:
+    """Count the user's calls of that time that were voided because the page left early."""
+    return (yield from call_queries.count_left_early(user_id, since, until))
 
 
 def _hold_in_account(order: HoldOrder, now: int) -> Script[Hold | NotEnough]:

@@ -103,6 +103,8 @@ class HoldOrder:
     Attributes:
         key_hash: Under which the page may repeat the call, or None.
         fingerprint: What the page asked for under that key.
+        held_at: When it was held. It tells a hold whose commit was lost from the one that took its
+            number afterwards; None where the row itself says which it is.
     """
 
     call_id: str
@@ -115,6 +117,7 @@ class HoldOrder:
     amount: int
     key_hash: bytes | None = None
     fingerprint: bytes | None = None
+    held_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,138 +1,108 @@
-"""Connections to providers: aiohttp's pool, which also tells which connection a request got.
-
-Knowing it is what makes three promises possible: to break a connection off at once, to notice
-when it is gone, and to tell a connection that was made for this request from one out of the pool.
-"""
+"""The pool: connections to providers that wait for their next request, and all others."""
 
 import asyncio
 import ssl
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
-import aiohttp
-from aiohttp.abc import AbstractResolver
-
-from tollbridge.gateway.providers.network import PublicResolver, open_public_socket
-
-if TYPE_CHECKING:
-    from aiohttp.client_proto import ResponseHandler
-    from aiohttp.client_reqrep import ClientRequest
-    from aiohttp.connector import Connection
-    from aiohttp.tracing import Trace
+from tollbridge.gateway.providers.connecting import connect
+from tollbridge.gateway.providers.connection import ProviderConnection
+from tollbridge.gateway.providers.network import Resolve
+from tollbridge.gateway.providers.request_head import Origin
 
 # Seconds that an idle connection is kept; below what the usual servers keep theirs.
 KEEPALIVE_S = 15.0
-# Bytes read ahead of the page; twice as many stop the reading.
-READ_AHEAD_BYTES = 64 * 1024
-# Bytes of one header line of an answer, and how many lines; beyond it is no API's answer.
-HEADER_BYTES_MAX = 16 * 1024
-HEADERS_MAX = 128
 
-_NOT_SENT_BY_ITSELF = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+# Where to, over TLS or not, and whether private addresses were allowed as it was made.
+_Key = tuple[str, int, bool, bool]
 
 
-class Passage:
-    """The connection that one try of one request runs on, as soon as there is one.
+class Connections:
+    """Every connection of a way to the providers; for the event loop's thread only."""
 
-    Attributes:
-        reused: It came out of the pool.
-        lost: Ends when the connection is gone, with the error if it was not closed properly; None
-            as long as there is no connection, or if it was gone already.
-    """
+    def __init__(self, *, resolve: Resolve, tls: ssl.SSLContext) -> None:
+        """Start with none; must be made inside a running loop."""
+        self._resolve = resolve
+        self._tls = tls
+        self._loop = asyncio.get_running_loop()
+        self._idle: dict[_Key, list[ProviderConnection]] = {}
+        self._sweep: asyncio.TimerHandle | None = None
+        self._closed = False
+        self.all: set[ProviderConnection] = set()
 
-    __slots__ = ("_transport", "lost", "reused")
+    def take(self, origin: Origin, *, allow_private: bool) -> ProviderConnection | None:
+        """Return an idle connection, the one used last, or None."""
+        idle = self._idle.get((origin.host, origin.port, origin.tls, allow_private))
+        while idle:
+            found = idle.pop()
+            if found.is_usable and self._loop.time() - found.idle_since < KEEPALIVE_S:
+                return found
+            found.abort()
+        return None
 
-    def __init__(self) -> None:
-        """Start without a connection."""
-        self._transport: asyncio.Transport | None = None
-        self.lost: asyncio.Future[None] | None = None
-        self.reused = False
+    async def make(
+        self, origin: Origin, *, allow_private: bool, timeout_s: float
+    ) -> ProviderConnection:
+        """Make a new connection.
 
-    def take(self, connection: "Connection", *, reused: bool) -> None:
-        """Note the connection."""
-        self.reused = reused
-        self._transport = connection.transport
-        self.lost = connection.protocol.closed if connection.protocol is not None else None
+        Args:
+            origin: Where to.
+            allow_private: Private addresses may be connected to.
+            timeout_s: Bound for resolving, connecting and the TLS handshake together.
 
-    def abort(self) -> None:
-        """Break the connection off at once; what was not sent yet is not sent.
-
-        Must not be called once the answer is complete: the connection may be another's by then.
+        Raises:
+            OSError: As `connecting.connect`; `TimeoutError` if it took too long.
         """
-        if self._transport is not None:
-            self._transport.abort()
+        key = (origin.host, origin.port, origin.tls, allow_private)
 
+        def made() -> ProviderConnection:
+            return ProviderConnection(
+                self._loop,
+                when_free=lambda free: self._keep(key, free),
+                when_lost=lambda lost: self._forget(key, lost),
+            )
 
-# aiohttp hands nothing of ours down to the connector; a request runs in one task, so this does.
-passage_of_task: ContextVar[Passage] = ContextVar("passage_of_task")
-
-
-class _Connector(aiohttp.TCPConnector):
-    """A connector that notes in the task's `Passage` which connection was given."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._seen: WeakSet[ResponseHandler] = WeakSet()
-
-    async def connect(
-        self, req: "ClientRequest", traces: "list[Trace]", timeout: aiohttp.ClientTimeout
-    ) -> "Connection":
-        """See `BaseConnector.connect`."""
-        connection = await super().connect(req, traces, timeout)
-        protocol = connection.protocol
-        assert protocol is not None
-        reused = protocol in self._seen
-        passage_of_task.get().take(connection, reused=reused)
-        if not reused:
-            self._seen.add(protocol)
-            if protocol.closed is not None:
-                protocol.closed.add_done_callback(_take_note)
+        async with asyncio.timeout(timeout_s):
+            connection = await connect(
+                origin, made, resolve=self._resolve, tls=self._tls, allow_private=allow_private
+            )
+        if self._closed:
+            connection.abort()
+        if not connection.lost.done():
+            self.all.add(connection)
         return connection
 
+    async def close(self) -> None:
+        """Break off every connection, and return when they are gone; a later one is no use."""
+        self._closed = True
+        if self._sweep is not None:
+            self._sweep.cancel()
+        self._idle = {}
+        closing = list(self.all)
+        for connection in closing:
+            connection.abort()
+        for connection in closing:
+            await connection.lost
 
-def _take_note(lost: "asyncio.Future[None]") -> None:
-    lost.exception()  # asyncio would log it as never looked at
+    def _keep(self, key: _Key, connection: ProviderConnection) -> None:
+        connection.idle_since = self._loop.time()
+        self._idle.setdefault(key, []).append(connection)
+        if self._sweep is None:
+            self._sweep = self._loop.call_later(KEEPALIVE_S, self._close_old)
 
+    def _forget(self, key: _Key, connection: ProviderConnection) -> None:
+        self.all.discard(connection)
+        idle = self._idle.get(key)
+        if idle is not None and connection in idle:
+            idle.remove(connection)
 
-def open_session(
-    resolver: AbstractResolver,
-    ssl_context: ssl.SSLContext,
-    *,
-    allow_private: bool,
-    pooled: bool,
-    connect_timeout_s: float,
-) -> aiohttp.ClientSession:
-    """Return a session that sends what it is given, follows nothing and keeps no cookies.
-
-    Args:
-        resolver: Resolves names; guarded here unless `allow_private`.
-        ssl_context: Verifies the provider's certificate.
-        allow_private: Private addresses may be connected to.
-        pooled: Connections are used again; otherwise each request makes its own.
-        connect_timeout_s: Bound for resolving, connecting and the TLS handshake together.
-    """
-    connector = _Connector(
-        resolver=resolver if allow_private else PublicResolver(resolver),
-        socket_factory=None if allow_private else open_public_socket,
-        ssl=ssl_context,
-        limit=0,  # `Upstream` counts, and refuses instead of queueing
-        **({"keepalive_timeout": KEEPALIVE_S} if pooled else {"force_close": True}),
-    )
-    session = aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        trust_env=False,
-        skip_auto_headers=_NOT_SENT_BY_ITSELF,
-        timeout=aiohttp.ClientTimeout(
-            total=None, connect=connect_timeout_s, sock_connect=connect_timeout_s
-        ),
-        read_bufsize=READ_AHEAD_BYTES,
-        max_line_size=HEADER_BYTES_MAX,
-        max_field_size=HEADER_BYTES_MAX,
-        max_headers=HEADERS_MAX,
-    )
-    # aiohttp would send a GET again on whatever connection; what is sent twice is decided by us.
-    session._retry_connection = False
-    return session
+    def _close_old(self) -> None:
+        self._sweep = None
+        now = self._loop.time()
+        for key, idle in list(self._idle.items()):
+            for connection in idle:
+                if now - connection.idle_since >= KEEPALIVE_S:
+                    connection.abort()
+            self._idle[key] = [c for c in idle if now - c.idle_since < KEEPALIVE_S]
+            if not self._idle[key]:
+                del self._idle[key]
+        if self._idle:
+            self._sweep = self._loop.call_later(KEEPALIVE_S, self._close_old)

@@ -3,31 +3,37 @@
 The words name the kind of failure and nothing of the provider: no address, no key.
 """
 
-import aiohttp
+import socket
+import ssl
 
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.providers.network import AddressRefused
 
 
-def is_worth_another_try(error: Exception) -> bool:
-    """Tell whether a connection out of the pool died before any byte of an answer.
+class Disconnected(Exception):
+    """The connection was gone before the answer's head was here.
 
-    That is what a provider's closing of an idle connection looks like when it crosses a request.
+    Attributes:
+        heard: At least one byte of an answer had come. Otherwise this is what a provider's closing
+            of an idle connection looks like when it crosses a request.
     """
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return isinstance(error.message, str)  # otherwise it is the beginning of an answer
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return False
-    return isinstance(error, aiohttp.ClientOSError | aiohttp.ClientConnectionResetError)
+
+    def __init__(self, *, heard: bool) -> None:
+        """Say whether anything had come."""
+        super().__init__("disconnected")
+        self.heard = heard
 
 
-def explain(error: Exception) -> Refusal:
-    """Turn what aiohttp raised before the headers were here into a refusal.
+class NotHttp(Exception):
+    """What came is no answer, or one that cannot be passed on as it comes."""
 
-    `details.reason` is one of `connect_timeout`, `dns`, `address`, `tls`, `refused`, `connect`,
-    `invalid_answer`, `disconnected`.
+
+def explain_connecting(error: OSError) -> Refusal:
+    """Turn what `connecting.connect` raised into a refusal.
+
+    `details.reason` is one of `connect_timeout`, `address`, `dns`, `tls`, `refused`, `connect`.
     """
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
+    if isinstance(error, TimeoutError):
         return Refusal(
             "provider_timeout",
             "No connection to the provider could be made in time.",
@@ -37,33 +43,34 @@ def explain(error: Exception) -> Refusal:
     return Refusal("provider_unreachable", message, details={"reason": reason})
 
 
-def _reason(error: Exception) -> tuple[str, str]:
-    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
-    if isinstance(cause, AddressRefused):
+def _reason(error: OSError) -> tuple[str, str]:
+    if isinstance(error, AddressRefused):
         return "address", "The provider's address is not public, and it may not be private."
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
+    if isinstance(error, socket.gaierror):
         return "dns", "The provider's host name could not be resolved."
-    if isinstance(error, aiohttp.ClientSSLError):
+    if isinstance(error, ssl.SSLError):
         return "tls", "The provider's TLS certificate or handshake was not accepted."
-    if isinstance(cause, ConnectionRefusedError):
+    if isinstance(error, ConnectionRefusedError):
         return "refused", "The provider refused the connection."
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return "connect", "No connection to the provider could be made."
-    if isinstance(error, aiohttp.ClientResponseError | aiohttp.ClientPayloadError):
-        return "invalid_answer", "The provider's answer is not HTTP as it should be."
-    return "disconnected", "The provider closed the connection before it answered."
+    return "connect", "No connection to the provider could be made."
 
 
-def invalid_answer() -> Refusal:
-    """Return the refusal of an answer that parses, but cannot be passed on."""
-    return Refusal(
-        "provider_unreachable",
-        "The provider's answer is HTTP of a kind that cannot be passed on.",
-        details={"reason": "invalid_answer"},
-    )
+def explain(error: Disconnected | NotHttp) -> Refusal:
+    """Turn the end of a connection before the answer's head into a refusal.
+
+    `details.reason` is `disconnected` or `invalid_answer`.
+    """
+    if isinstance(error, NotHttp):
+        reason, message = "invalid_answer", "The provider's answer is not HTTP as it should be."
+    else:
+        reason, message = (
+            "disconnected",
+            "The provider closed the connection before it answered.",
+        )
+    return Refusal("provider_unreachable", message, details={"reason": reason})
 
 
-def no_answer_in_time(seconds: float | None) -> Refusal:
+def no_answer_in_time(seconds: float) -> Refusal:
     """Return the refusal where no headers came within so many seconds."""
     return Refusal(
         "provider_timeout",

@@ -7,6 +7,7 @@ Source: hop-by-hop headers are those of RFC 9110 section 7.6.1.
 """
 
 import re
+from functools import lru_cache
 
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.providers.presets import PRESETS
@@ -174,6 +175,7 @@ _ADDED: RawHeaders = [
     (b"x-accel-buffering", b"no"),
 ]
 
+_REQUEST_ID = names.REQUEST_ID.encode()
 _NAME = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -194,11 +196,11 @@ def to_provider(provider: Provider, headers: RawHeaders) -> list[tuple[str, str]
     """
     preset = PRESETS[provider.preset]
     dropped = _listed_by_connection(headers) | {provider.key_header, *preset.drops}
-    kept = [
-        (name, _text(name, value))
-        for name, value in _named(headers)
-        if not _is_among(name, dropped) and not _is_among(name, _STAYS_HERE, _STAYS_HERE_PREFIXES)
-    ]
+    kept = []
+    for raw_name, value in headers:
+        spelt = _leaves_here(raw_name)
+        if spelt is not None and dropped.isdisjoint(spelt):
+            kept.append((spelt[0], _text(spelt[0], value)))
     present = {name for name, _ in kept}
     added = (("accept-encoding", "identity"), *preset.adds)
     kept += [(name, value) for name, value in added if name not in present]
@@ -219,23 +221,43 @@ def to_page(headers: RawHeaders) -> RawHeaders:
     dropped = _listed_by_connection(headers)
     kept: RawHeaders = []
     request_id: bytes | None = None
-    for name, value in _named(headers):
-        if name == names.REQUEST_ID and request_id is None and not _CONTROL.search(value):
-            request_id = value
-        if _is_among(name, dropped) or _ACCOUNT.search(name) or _CONTROL.search(value):
+    for raw_name, value in headers:
+        spelt = _leaves_there(raw_name)
+        if spelt is None or _CONTROL.search(value):
             continue
-        if not _is_among(name, _STAYS_THERE, _STAYS_THERE_PREFIXES):
-            kept.append((name.encode(), value))
+        if spelt[0] == names.REQUEST_ID:
+            request_id = value if request_id is None else request_id
+        elif dropped.isdisjoint(spelt):
+            kept.append((spelt[0].encode(), value))
     if request_id is not None:
         kept.append((names.PROVIDER_REQUEST_ID.encode(), request_id))
     return kept + _ADDED
 
 
-def _named(headers: RawHeaders) -> list[tuple[str, bytes]]:
+@lru_cache(maxsize=512)  # pages choose names; the usual ones stay in here
+def _leaves_here(raw_name: bytes) -> tuple[str, str] | None:
+    """Return a name's two spellings, in lower case and with dashes; None if it stays here."""
+    return _spell(raw_name, _STAYS_HERE, _STAYS_HERE_PREFIXES)
+
+
+@lru_cache(maxsize=512)  # as above, for what providers send
+def _leaves_there(raw_name: bytes) -> tuple[str, str] | None:
+    """Return a name's two spellings; None if it stays there. The request id is let through."""
+    if raw_name.lower() == _REQUEST_ID:
+        return names.REQUEST_ID, names.REQUEST_ID
+    spelt = _spell(raw_name, _STAYS_THERE, _STAYS_THERE_PREFIXES)
+    return None if spelt is None or _ACCOUNT.search(spelt[0]) else spelt
+
+
+def _spell(raw_name: bytes, listed: set[str], prefixes: tuple[str, ...]) -> tuple[str, str] | None:
     # A name that is no token cannot travel; servers do not let one in.
-    return [
-        (name.decode("ascii").lower(), value) for name, value in headers if _NAME.fullmatch(name)
-    ]
+    if not _NAME.fullmatch(raw_name):
+        return None
+    name = raw_name.decode("ascii").lower()
+    plain = name.replace("_", "-")
+    if name in listed or plain in listed or plain.startswith(prefixes):
+        return None
+    return name, plain
 
 
 def _listed_by_connection(headers: RawHeaders) -> set[str]:
@@ -245,11 +267,6 @@ def _listed_by_connection(headers: RawHeaders) -> set[str]:
         if name.lower() == b"connection"
         for token in value.split(b",")
     }
-
-
-def _is_among(name: str, listed: set[str], prefixes: tuple[str, ...] = ()) -> bool:
-    plain = name.replace("_", "-")
-    return name in listed or plain in listed or plain.startswith(prefixes)
 
 
 def _text(name: str, value: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The way to the providers: requests out, answers back, over aiohttp.
+"""The way to the providers: requests out, answers back, over HTTP/1.1.
 
 What the page sent has been checked and filtered by then (`policy.py`, `headers.py`); here it is
 only carried. Nothing is followed, kept, decoded or sent again, but for one case that `open` names.
@@ -7,21 +7,21 @@ only carried. Nothing is followed, kept, decoded or sent again, but for one case
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-
-import aiohttp
-from aiohttp.abc import AbstractResolver
-from yarl import URL
+from dataclasses import dataclass
 
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.providers.answer import ProviderBrokeOff, ProviderIdle, UpstreamAnswer
-from tollbridge.gateway.providers.connections import Passage, open_session, passage_of_task
+from tollbridge.gateway.providers.connection import ProviderConnection
+from tollbridge.gateway.providers.connections import Connections
 from tollbridge.gateway.providers.failures import (
+    Disconnected,
+    NotHttp,
     explain,
-    invalid_answer,
-    is_worth_another_try,
-    no_answer_in_time,
+    explain_connecting,
 )
+from tollbridge.gateway.providers.network import Resolve, ask_the_system
 from tollbridge.gateway.providers.provider import Provider
+from tollbridge.gateway.providers.request_head import Origin, read_origin, write_head
 from tollbridge.gateway.providers.upload import SLICE_BYTES, Patience, Upload, slices
 
 __all__ = ["ProviderBrokeOff", "ProviderIdle", "Upstream", "UpstreamAnswer"]
@@ -41,7 +41,7 @@ class Upstream:
         self,
         *,
         ssl_context: ssl.SSLContext | None = None,
-        resolver: AbstractResolver | None = None,
+        resolve: Resolve = ask_the_system,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         requests_max: int = REQUESTS_MAX,
     ) -> None:
@@ -50,42 +50,29 @@ class Upstream:
         Args:
             ssl_context: Verifies certificates; by default against what the system trusts, or what
                 the environment's `SSL_CERT_FILE` names.
-            resolver: Resolves names; by default the system's.
+            resolve: Resolves names; by default as the system does.
             connect_timeout_s: Bound for a new connection.
             requests_max: Requests under way at once.
         """
         self._ssl_context = ssl_context
-        self._resolver = resolver
+        self._resolve = resolve
         self._connect_timeout_s = connect_timeout_s
         self._requests_max = requests_max
         self._running = 0
-        self._sessions: dict[tuple[bool, bool], aiohttp.ClientSession] = {}
+        self._connections: Connections | None = None
 
     async def start(self) -> None:
-        """Prepare the pools; reads the trusted certificates."""
+        """Prepare the pool; reads the trusted certificates."""
         context = self._ssl_context
         if context is None:
             context = await asyncio.to_thread(ssl.create_default_context)
         context.set_alpn_protocols(["http/1.1"])
-        if self._resolver is None:
-            self._resolver = aiohttp.ThreadedResolver()
-        for allow_private in (False, True):
-            for pooled in (False, True):
-                self._sessions[allow_private, pooled] = open_session(
-                    self._resolver,
-                    context,
-                    allow_private=allow_private,
-                    pooled=pooled,
-                    connect_timeout_s=self._connect_timeout_s,
-                )
+        self._connections = Connections(resolve=self._resolve, tls=context)
 
     async def close(self) -> None:
         """Break off what is under way and close every connection."""
-        for session in self._sessions.values():
-            await session.close()
-        self._sessions = {}
-        if self._resolver is not None:
-            await self._resolver.close()
+        if self._connections is not None:
+            await self._connections.close()
 
     async def open(
         self,
@@ -112,13 +99,15 @@ class Upstream:
             headers: As `headers.to_provider` returned them.
             body: None, gathered bytes, or parts that are asked for at the provider's pace.
             content_length: Of a streamed body, as announced; None sends it chunked.
-            first_byte_timeout_s: Bound for the headers, counted anew after each part of a streamed
-                body; waiting for the page does not count. None is no bound.
+            first_byte_timeout_s: Bound for the headers, counted from when there is a connection,
+                and anew after each part of a body that goes out in parts; waiting for the page
+                does not count. None is no bound.
             idle_timeout_s: The longest wait for bytes of the body; None is no bound.
 
         Raises:
             Refusal: `provider_unreachable`, `provider_timeout`, or `busy` if too many requests are
                 under way. Nothing is left open.
+            ValueError: The address or a header cannot be sent; nothing was.
             Exception: Whatever `body` raised. The connection was broken off.
 
         A caller that is cancelled in here has the connection broken off at once.
@@ -126,20 +115,23 @@ class Upstream:
         self._refuse_when_full()
         if body == b"" or content_length == 0:
             body = None
-        target = URL(_join(provider.base_url, path, query), encoded=True)
-        call = _Call(method, target, headers, body, content_length, idle_timeout_s)
+        if isinstance(body, bytes):
+            content_length = len(body)
+        origin = read_origin(provider.base_url)
+        framing = _framing(method, body, content_length)
+        call = _Call(
+            head=write_head(origin, method, path, query, headers, framing),
+            body=body,
+            content_length=content_length,
+            is_to_head=method == "HEAD",
+            first_byte_timeout_s=first_byte_timeout_s,
+            idle_timeout_s=idle_timeout_s,
+        )
         self._running += 1
         try:
-            async with asyncio.timeout(first_byte_timeout_s) as timeout:
-                patience = Patience(timeout, first_byte_timeout_s)
-                try:
-                    return await self._send(call, provider.allow_private, patience)
-                finally:
-                    patience.end()
-        except BaseException as error:
+            return await self._send(call, origin, allow_private=provider.allow_private)
+        except BaseException:
             self._running -= 1
-            if isinstance(error, TimeoutError) and timeout.expired():
-                raise no_answer_in_time(first_byte_timeout_s) from None
             raise
 
     def _refuse_when_full(self) -> None:
@@ -150,105 +142,87 @@ class Upstream:
                 headers={"retry-after": "1"},
             )
 
-    async def _send(self, call: "_Call", allow_private: bool, patience: Patience) -> UpstreamAnswer:
+    async def _send(self, call: "_Call", origin: Origin, *, allow_private: bool) -> UpstreamAnswer:
+        assert self._connections is not None
+        pooled = self._connections.take(origin, allow_private=allow_private)
         try:
-            return await self._try(call, self._sessions[allow_private, True], patience)
-        except _PooledConnectionDied:
-            return await self._try(call, self._sessions[allow_private, False], patience)
-
-    async def _try(
-        self, call: "_Call", session: aiohttp.ClientSession, patience: Patience
-    ) -> UpstreamAnswer:
-        passage = Passage()
-        upload = call.upload(passage, patience)
-        try:
-            response = await call.send(session, passage, upload)
-        except aiohttp.ClientError as error:
-            if upload is not None and upload.error is not None:
-                raise upload.error from None
-            if passage.reused and upload is None and is_worth_another_try(error):
-                raise _PooledConnectionDied from None
-            # Without its cause, which holds the request's headers and with them the key.
+            if pooled is not None:
+                try:
+                    return await self._ask(pooled, call)
+                except Disconnected as error:
+                    if error.heard or not call.can_be_repeated:
+                        raise
+            return await self._ask(await self._connect(origin, allow_private), call)
+        except (Disconnected, NotHttp) as error:
             raise explain(error) from None
-        if not _is_passable(response):
-            passage.abort()
-            response.close()
-            raise invalid_answer()
-        return UpstreamAnswer(
-            response,
-            passage,
-            idle_timeout_s=call.idle_timeout_s,
-            when_over=self._one_less,
+
+    async def _connect(self, origin: Origin, allow_private: bool) -> ProviderConnection:
+        assert self._connections is not None
+        try:
+            return await self._connections.make(
+                origin, allow_private=allow_private, timeout_s=self._connect_timeout_s
+            )
+        except OSError as error:
+            raise explain_connecting(error) from None
+
+    async def _ask(self, connection: ProviderConnection, call: "_Call") -> UpstreamAnswer:
+        loop = asyncio.get_running_loop()
+        answer = UpstreamAnswer(
+            connection, loop=loop, is_to_head=call.is_to_head, idle_timeout_s=call.idle_timeout_s
         )
+        patience = Patience(loop, call.first_byte_timeout_s, answer, connection)
+        try:
+            call.send(connection, answer, patience)
+            await answer.arrive(self._one_less)
+        except BaseException:
+            answer.close()
+            raise
+        finally:
+            patience.end()
+        return answer
 
     def _one_less(self) -> None:
         self._running -= 1
 
 
-class _PooledConnectionDied(Exception):
-    """A connection out of the pool died before any byte of an answer; nothing else went wrong."""
-
-
+@dataclass(slots=True)
 class _Call:
     """One request, ready to be sent, perhaps twice."""
 
-    def __init__(
-        self,
-        method: str,
-        target: URL,
-        headers: list[tuple[str, str]],
-        body: Body,
-        content_length: int | None,
-        idle_timeout_s: float | None,
+    head: bytes
+    body: Body
+    content_length: int | None
+    is_to_head: bool
+    first_byte_timeout_s: float | None
+    idle_timeout_s: float | None
+
+    @property
+    def can_be_repeated(self) -> bool:
+        """Whether all of it is here still after it was sent."""
+        return self.body is None or isinstance(self.body, bytes)
+
+    def send(
+        self, connection: ProviderConnection, answer: UpstreamAnswer, patience: Patience
     ) -> None:
-        self._method = method
-        self._target = target
-        self._headers = headers
-        self._body = body
+        """Send it; what does not go out at once goes out by itself."""
+        body = self.body
+        if body is None:
+            connection.ask(self.head, answer)
+            return
         if isinstance(body, bytes):
-            content_length = len(body)
-        self._content_length = content_length
-        self.idle_timeout_s = idle_timeout_s
-
-    def upload(self, passage: Passage, patience: Patience) -> Upload | None:
-        """Return the streamed body, or None where there is none or it was gathered."""
-        if self._body is None or isinstance(self._body, bytes):
-            return None
-        return Upload(self._body, self._content_length, passage=passage, patience=patience)
-
-    async def send(
-        self, session: aiohttp.ClientSession, passage: Passage, upload: Upload | None
-    ) -> aiohttp.ClientResponse:
-        """Send it and wait for the headers; a failure leaves no connection behind."""
-        headers = self._headers
-        if self._body is not None and self._content_length is not None:
-            headers = [*headers, ("content-length", str(self._content_length))]
-        token = passage_of_task.set(passage)
-        try:
-            return await session.request(
-                self._method,
-                self._target,
-                headers=headers,
-                data=upload or self._gathered(),
-                allow_redirects=False,
-            )
-        except BaseException:
-            passage.abort()  # closing alone would first wait for the rest of the body to go out
-            raise
-        finally:
-            passage_of_task.reset(token)
-
-    def _gathered(self) -> bytes | AsyncIterator[bytes] | None:
-        body = self._body
-        return slices(body) if isinstance(body, bytes) and len(body) > SLICE_BYTES else body
+            if len(body) <= SLICE_BYTES:
+                connection.ask(self.head + body, answer)
+                return
+            body = slices(body)
+        connection.ask(self.head, answer)
+        answer.upload = Upload(
+            body, self.content_length, answer=answer, connection=connection, patience=patience
+        )
 
 
-def _join(base_url: str, path: str, query: bytes) -> str:
-    address = f"{base_url}/{path}" if path else base_url
-    return f"{address}?{query.decode('ascii')}" if query else address
-
-
-def _is_passable(response: aiohttp.ClientResponse) -> bool:
-    """Tell whether the page can take the body as it comes: no other protocol, no coding left."""
-    codings = response.headers.getall("transfer-encoding", ())
-    return 200 <= response.status < 600 and all(coding.lower() == "chunked" for coding in codings)
+def _framing(method: str, body: Body, content_length: int | None) -> str:
+    if body is None:
+        return "Content-Length: 0\r\n" if method == "POST" else ""
+    if content_length is None:
+        return "Transfer-Encoding: chunked\r\n"
+    return f"content-length: {content_length}\r\n"

@@ -41,7 +41,7 @@ async def send(request: "Request") -> "FetchReply":
     except JsException as error:
         unlink()
         raise _failure(error, js_controller, "The gateway could not be reached")
-    return FetchReply(js_response, js_controller, unlink)
+    return FetchReply(js_response, js_controller, unlink, request.signal)
 
 
 class FetchReply:
@@ -53,13 +53,20 @@ class FetchReply:
         js: The browser's own `Response`. Nothing of it is read before the first `read()`.
     """
 
-    def __init__(self, js_response: "Any", js_controller: "Any", unlink: "Callable[[], None]"):
-        """Take over a response; `unlink` lets go of the caller's signal."""
+    def __init__(
+        self,
+        js_response: "Any",
+        js_controller: "Any",
+        unlink: "Callable[[], None]",
+        signal: "Any",
+    ) -> None:
+        """Take over a response; `unlink` lets go of `signal`, the caller's."""
         self.js = js_response
         self.status = int(js_response.status)
         self.headers = _pairs(js_response.headers)
         self._js_controller = js_controller
-        self._unlink = unlink
+        self._undos = [unlink]
+        self._signal = signal
         self._js_reader: Any = None
         self._ended = False
         self._error: PaywallError | None = None
@@ -86,8 +93,11 @@ class FetchReply:
             self._error = _failure(error, self._js_controller, "The answer broke off")
             raise self._error
         if js_chunk.done:
-            self._ended = True
             self._unlink()
+            if self._js_controller.signal.aborted:
+                self._error = AbortedError()
+                raise self._error
+            self._ended = True
             return None
         return platform.from_js_bytes(js_chunk.value)
 
@@ -97,6 +107,8 @@ class FetchReply:
         if not self._ended:
             self._error = self._error or AbortedError()
             self._js_controller.abort()
+            if self._js_reader is not None:
+                self._let_go()
 
     async def close(self) -> None:
         """End the request; see `transport.Reply`."""
@@ -113,7 +125,20 @@ class FetchReply:
         if self.js.bodyUsed or js_body.locked:
             raise ConfigError("body_used", "the body of this answer was read through `js` already")
         self._js_reader = js_body.getReader()
+        if self._signal is not None and platform.js_kind(self._signal) != "signal":
+            self._undos.append(self._signal.subscribe(self._let_go))
         return True
+
+    def _unlink(self) -> None:
+        while self._undos:
+            self._undos.pop()()
+
+    def _let_go(self) -> None:
+        """End a reading that waits, after an abort.
+
+        Node's `fetch` never does it itself when the abort comes in the moment of the end.
+        """
+        self._js_reader.cancel().catch(js.Boolean)  # nobody waits for it, and it may reject
 
 
 def _options(request: "Request", js_controller: "Any") -> "Any":

@@ -16,8 +16,16 @@ _DEFAULTS = Options()
 
 
 @click.command()
-@click.option("--seconds", type=int, default=_DEFAULTS.seconds, show_default=True)
-@click.option("--callers", type=int, default=_DEFAULTS.callers, show_default=True)
+@click.option(
+    "--seconds",
+    type=int,
+    default=_DEFAULTS.seconds,
+    show_default=True,
+    help="How long calls are made.",
+)
+@click.option(
+    "--callers", type=int, default=_DEFAULTS.callers, show_default=True, help="How many at once."
+)
 @click.option(
     "--credits", type=int, default=_DEFAULTS.credits, show_default=True, help="Granted in all."
 )
