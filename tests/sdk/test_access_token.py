@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from tests.support.everywhere.contract import CUT, Contract, refusal
+from tests.support.everywhere.contract import CUT, USUAL, Contract, refusal, wait_for
 from tests.support.everywhere.pages import Page
 from tests.support.everywhere.testing import cases, raises
 from tollbridge.sdk import NetworkError, PaywallError
@@ -125,13 +125,16 @@ async def test_a_race_between_tabs_ends_with_both_signed_in(
 ) -> None:
     """A refresh that is refused because another tab was faster is tried with the new token."""
     other_tab = signed_in.reload()
-    await contract.hold("refresh")
+    late = [wait_for("the other"), refusal("invalid_token")]
+    await contract.answers("refresh", late, USUAL)
     slow = asyncio.create_task(signed_in.auth.refresh())
-    fast = asyncio.create_task(other_tab.auth.refresh())
-    await contract.until("refresh", 2)
-    await contract.release("refresh")
-    assert await slow is not None
-    assert await fast is not None
+    await contract.until("refresh")
+    fast = await other_tab.auth.refresh()
+    assert fast is not None
+    await contract.go_on("the other")
+    renewed = await slow
+    assert renewed is not None
+    assert renewed.refresh_token != fast.refresh_token
 
 
 async def test_a_sign_in_in_another_tab_is_found(page: Page) -> None:

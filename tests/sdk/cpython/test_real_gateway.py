@@ -10,13 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.scripted_provider import Answer, Cut, Never, Wait
+from tests.support.sdk_page import SdkPage
 from tests.support.world import PAYWALL, PROVIDER, World, open_world
 from tollbridge.sdk import (
     AbortedError,
-    ApiGatewayClient,
-    AuthClient,
-    Balance,
-    BillingClient,
     NetworkError,
     PaywallError,
     ProviderError,
@@ -25,30 +22,6 @@ from tollbridge.sdk import (
 from tollbridge.sdk.storage import MemoryStorage
 from tollbridge.sdk.transport import Request
 from tollbridge.sdk.transport.http import HttpReply, HttpTransport
-
-
-class Page:
-    """The clients of one page."""
-
-    def __init__(self, world: World, storage: MemoryStorage) -> None:
-        """Make them; pages that share a storage are tabs of one browser."""
-        self.auth = AuthClient(paywall_id=PAYWALL, api_origin=world.url, storage=storage)
-        self.billing = BillingClient(paywall_id=PAYWALL, api_origin=world.url, auth=self.auth)
-        self.gateway: ApiGatewayClient = self.billing.create_api_gateway_client()
-        self.shown: list[int] = []
-        self.billing.on_balance_change(self._show)
-
-    async def aclose(self) -> None:
-        """Give every connection back."""
-        await self.billing.aclose()
-        await self.auth.aclose()
-
-    def left(self) -> int:
-        """Return the counter."""
-        return self.shown[-1]
-
-    def _show(self, rows: list[Balance]) -> None:
-        self.shown += [row.count for row in rows if row.type == "standard"]
 
 
 @pytest.fixture
@@ -60,16 +33,16 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def page(world: World) -> AsyncIterator[Page]:
+async def page(world: World) -> AsyncIterator[SdkPage]:
     """Give a page of a new visitor, who has 20 of 20 credits."""
-    made = Page(world, MemoryStorage())
+    made = SdkPage(world)
     await made.auth.sign_in_anonymously()
     await made.billing.get_balances()
     yield made
     await made.aclose()
 
 
-async def test_twenty_calls_and_no_more(page: Page) -> None:
+async def test_twenty_calls_and_no_more(page: SdkPage) -> None:
     """The counter falls by one each time, the 21st call says what ran out."""
     for left in range(19, -1, -1):
         response = await page.gateway.call(provider_id=PROVIDER, path="v1/things", body={})
@@ -85,7 +58,7 @@ async def test_twenty_calls_and_no_more(page: Page) -> None:
     assert page.shown == [*range(20, -1, -1)]
 
 
-async def test_parallel_calls_leave_the_counter_right(page: Page) -> None:
+async def test_parallel_calls_leave_the_counter_right(page: SdkPage) -> None:
     """Twenty answers in whatever order end at zero, and the counter only ever falls."""
     responses = await asyncio.gather(
         *[page.gateway.call(provider_id=PROVIDER, path="v1/things", body={}) for _ in range(20)]
@@ -96,7 +69,7 @@ async def test_parallel_calls_leave_the_counter_right(page: Page) -> None:
     assert page.shown == sorted(page.shown, reverse=True)
 
 
-async def test_a_stream_is_held_back_nowhere(page: Page, world: World) -> None:
+async def test_a_stream_is_held_back_nowhere(page: SdkPage, world: World) -> None:
     """The provider sends a chunk only when Python has the one before."""
     have = [asyncio.Event() for _ in range(3)]
     steps = [step for n, event in enumerate(have) for step in (b"%d" % n, Wait(event))]
@@ -110,7 +83,7 @@ async def test_a_stream_is_held_back_nowhere(page: Page, world: World) -> None:
     assert got == [b"data: 0\n\n", b"data: 1\n\n", b"data: 2\n\n"]
 
 
-async def test_stop_reaches_the_provider(page: Page, world: World) -> None:
+async def test_stop_reaches_the_provider(page: SdkPage, world: World) -> None:
     """Leaving an answer closes the provider's connection; the credit stays spent."""
     world.provider.always(Answer.sse(b"one", Never()))
     response = await page.gateway.call(provider_id=PROVIDER, path="v1/things", body={})
@@ -124,7 +97,9 @@ async def test_stop_reaches_the_provider(page: Page, world: World) -> None:
     assert page.left() == 19
 
 
-async def test_a_broken_answer_raises_and_the_credit_comes_back(page: Page, world: World) -> None:
+async def test_a_broken_answer_raises_and_the_credit_comes_back(
+    page: SdkPage, world: World
+) -> None:
     """A provider that breaks off before any byte costs nothing in the end, and it shows."""
     world.provider.always(Answer.sse(Cut()))
     response = await page.gateway.call(provider_id=PROVIDER, path="v1/things", body={})
@@ -137,7 +112,7 @@ async def test_a_broken_answer_raises_and_the_credit_comes_back(page: Page, worl
 
 
 @pytest.mark.parametrize("read", [True, False])
-async def test_a_lost_answer_is_charged_once(page: Page, world: World, read: bool) -> None:
+async def test_a_lost_answer_is_charged_once(page: SdkPage, world: World, read: bool) -> None:
     """Whether all of it had come or nothing: the replay brings the answer, for one credit."""
     carry = HttpTransport()
     lost: list[Request] = []
@@ -162,7 +137,7 @@ async def test_a_lost_answer_is_charged_once(page: Page, world: World, read: boo
     await carry.aclose()
 
 
-async def test_a_key_of_ones_own_is_charged_once(page: Page) -> None:
+async def test_a_key_of_ones_own_is_charged_once(page: SdkPage) -> None:
     """The same call twice under one key costs one credit, and another content is refused."""
     headers = {"Idempotency-Key": "order-17"}
     for _ in range(2):
@@ -178,7 +153,7 @@ async def test_a_key_of_ones_own_is_charged_once(page: Page) -> None:
     assert page.shown == [20, 19]
 
 
-async def test_a_refusal_of_the_providers_is_told_apart(page: Page, world: World) -> None:
+async def test_a_refusal_of_the_providers_is_told_apart(page: SdkPage, world: World) -> None:
     """What the provider said arrives as its own, free of charge."""
     body = {"error": {"message": "Slow down.", "type": "rate_limit"}}
     world.provider.always(Answer.json(body, status=429, headers=(("retry-after", "3"),)))
@@ -190,17 +165,17 @@ async def test_a_refusal_of_the_providers_is_told_apart(page: Page, world: World
     assert page.left() == 20
 
 
-async def test_a_refusal_of_the_gateways_has_its_code(page: Page) -> None:
+async def test_a_refusal_of_the_gateways_has_its_code(page: SdkPage) -> None:
     """An unknown provider is the gateway's own answer."""
     with pytest.raises(PaywallError) as caught:
         await page.gateway.call(provider_id="prov_none", body={})
     assert (caught.value.code, caught.value.status) == ("provider_not_found", 404)
 
 
-async def test_tabs_share_a_session(world: World, page: Page) -> None:
+async def test_tabs_share_a_session(world: World, page: SdkPage) -> None:
     """Two tabs that refresh at the same moment both stay signed in, as the same user."""
     storage = MemoryStorage()
-    tabs = [Page(world, storage) for _ in range(2)]
+    tabs = [SdkPage(world, storage) for _ in range(2)]
     first = await tabs[0].auth.sign_in_anonymously()
     assert first.user is not None
     await tabs[1].auth.sign_in_anonymously()
@@ -213,14 +188,14 @@ async def test_tabs_share_a_session(world: World, page: Page) -> None:
         await tab.aclose()
 
 
-async def test_a_session_that_was_revoked_is_over(page: Page, world: World) -> None:
+async def test_a_session_that_was_revoked_is_over(page: SdkPage, world: World) -> None:
     """After revoking, the refresh token is worth nothing, and the next visitor is a new one."""
     session = page.auth.get_cached_session()
     assert session is not None
     storage = MemoryStorage()
     await storage.set_item(f"pw-{PAYWALL}-auth-v1", session.to_text())
     await page.auth.revoke_all_sessions()
-    other = Page(world, storage)
+    other = SdkPage(world, storage)
     assert await other.auth.get_access_token() is None
     renewed = await other.auth.sign_in_anonymously()
     assert renewed.user is not None
