@@ -160,9 +160,18 @@ def _by_call_id(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def _holder(rows: Sequence[Row], visit: Visit) -> Row | None:
-    """Return the attempt under which a request came: the latest that was held before."""
-    held = [row for row in rows if row.amount and row.held_at <= visit.came_at + _TOLERANCE_S]
-    return max(held, key=lambda row: row.held_at) if held else None
+    """Return the attempt under which a request came: the first that was open, else the latest.
+
+    Times of the store are cut off to milliseconds, and the next attempt may follow within a few.
+    """
+    held = sorted(
+        (row for row in rows if row.amount and row.held_at <= visit.came_at),
+        key=lambda row: row.held_at,
+    )
+    for row in held:
+        if row.ended_ms is None or (row.ended_ms + 1) / 1000 > visit.came_at:
+            return row
+    return held[-1] if held else None
 
 
 def _attempts(call: Call, rows: Sequence[Row], lives: dict[str, Life]) -> list[Attempt]:
