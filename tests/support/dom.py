@@ -1,6 +1,6 @@
 """A browser's DOM as far as `tollbridge.ui.dom` uses it, made from HTML. It lays nothing out.
 
-What `ui/dom.py` sees of it are the names of the browser, so they are spelt as there.
+What `ui/dom` sees of it are the names of the browser, so they are spelt as there.
 """
 
 import copy

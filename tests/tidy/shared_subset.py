@@ -15,8 +15,9 @@ from tests.tidy import micropython_facts as facts
 # The files that may ask which interpreter they run on, and so may name what only one of them has:
 # the shipped one, and the one of the shared tests.
 PLATFORM_FILES = {"sdk/platform.py", "tests/support/everywhere/interpreter.py"}
-# The files that may import the browser. `pages/` as a whole may.
-BRIDGE_FILES = PLATFORM_FILES | {"sdk/transport/fetch.py", "ui/dom.py", "ui/element.py"}
+# The files that may import the browser. `pages/` and `ui/dom/` as a whole may.
+BRIDGE_FILES = PLATFORM_FILES | {"sdk/transport/fetch.py", "ui/element.py"}
+BRIDGE_FOLDERS = ("pages/", "ui/dom/")
 # The SDK's transport for CPython servers and tests; no page ever loads it.
 CPYTHON_FILES = {"sdk/transport/http.py"}
 # What the shared tests are written with; only they import it.
@@ -61,7 +62,7 @@ class Module:
     @property
     def may_touch_the_browser(self) -> bool:
         """Whether this file may import `js` and its like."""
-        return self.path in BRIDGE_FILES or self.path.startswith("pages/")
+        return self.path in BRIDGE_FILES or self.path.startswith(BRIDGE_FOLDERS)
 
     def function_of(self, call: ast.Call) -> tuple[str, str]:
         """The module and name of a called function, as far as the file's imports tell."""

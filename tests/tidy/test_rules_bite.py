@@ -46,7 +46,7 @@ def test_the_browser_and_mocks_are_refused(source: str) -> None:
     [
         "src/tollbridge/sdk/platform.py",
         "src/tollbridge/sdk/transport/fetch.py",
-        "src/tollbridge/ui/dom.py",
+        "src/tollbridge/ui/dom/nodes.py",
         "src/tollbridge/ui/element.py",
         "src/tollbridge/pages/spa.py",
         "tests/browser/in_page.py",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _HTML = (ROOT / "index.html").read_text("utf-8")
 
-# `ui/dom.py` imports these where it runs; a test that wants a page gets a new one by fixture.
+# `ui/dom` imports these where it runs; a test that wants a page gets a new one by fixture.
 _ffi = ModuleType("pyodide.ffi")
 _ffi.__dict__.update(create_proxy=fake.Proxy, JsException=fake.JsException)
 sys.modules.setdefault("js", fake.Page("<html></html>").js)
@@ -28,10 +28,11 @@ sys.modules.setdefault("pyodide.ffi", _ffi)
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> fake.Page:
     """A page as it is painted before Python is up."""
-    from tollbridge.ui import dom
-
     page = fake.Page(_HTML)
-    monkeypatch.setattr(dom, "js", page.js)
+    # One module object, imported by every file of `ui/dom`: what it holds is the page of this test.
+    for name, value in vars(page.js).items():
+        if not name.startswith("__"):
+            monkeypatch.setitem(vars(sys.modules["js"]), name, value)
     monkeypatch.setattr(fake.Proxy, "alive", 0)
     return page
 

@@ -145,15 +145,22 @@ async def freeze_js_body(js_body: "Any") -> tuple["Any", str]:
 
 
 async def local_storage(method: str, *args: str) -> "Any":
-    """Call a method of the page's `localStorage`.
+    """Call a method of the page's `localStorage`; see `web_storage`."""
+    return await web_storage("localStorage", method, *args)
+
+
+async def web_storage(area: str, method: str, *args: str) -> "Any":
+    """Call a method of the page's `localStorage` or `sessionStorage`.
 
     Raises:
         JsException: The browser refuses: blocked cookies, a sandboxed frame, a full disk.
-        LookupError: There is no `localStorage` here.
+        LookupError: There is no such storage here.
     """
-    js_area = await call_js(js.Reflect.get, None, js.globalThis, "localStorage")
+    js_area = None
+    if HAS_JS:
+        js_area = await call_js(js.Reflect.get, None, js.globalThis, area)
     if is_nullish(js_area):
-        raise LookupError("there is no localStorage")
+        raise LookupError(f"there is no {area}")
     return await call_js(getattr(js_area, method), js_area, *args)
 
 

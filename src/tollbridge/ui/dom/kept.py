@@ -1,0 +1,32 @@
+"""What a tab keeps over a reload: texts in `sessionStorage`, gone when the tab is closed."""
+
+from tollbridge.sdk import platform
+
+DRAFT = "tollbridge-draft"  # `static/early.mjs` keeps the same before Python is up
+TRANSCRIPT = "tollbridge-transcript"
+BLOCKED = "tollbridge-blocked"
+
+
+async def kept(key: str) -> str:
+    """Return the text under `key`, "" where there is none or the browser keeps nothing."""
+    try:
+        value = await platform.web_storage("sessionStorage", "getItem", key)
+    except (platform.JsException, LookupError):
+        return ""
+    return "" if platform.is_nullish(value) else str(value)
+
+
+async def keep(key: str, text: str) -> bool:
+    """Keep `text` under `key`, nothing where it is "".
+
+    Returns:
+        False where the browser refused: storage is blocked, or full. What stood there stays.
+    """
+    try:
+        if text:
+            await platform.web_storage("sessionStorage", "setItem", key, text)
+        else:
+            await platform.web_storage("sessionStorage", "removeItem", key)
+    except (platform.JsException, LookupError):
+        return False
+    return True
