@@ -23,6 +23,7 @@ async def test_a_code_is_worth_its_credits(accounts: Accounts) -> None:
     assert answer.json() == {
         "type": "standard",
         "amount": 5,
+        "repeated": False,
         "balances": [
             {"type": "advanced", "count": 0, "version": 0, "granted": 0},
             {"type": "standard", "count": 25, "version": 2, "granted": 25},
@@ -51,11 +52,14 @@ async def test_redeeming_again_gives_the_same_answer_and_no_second_grant(
     code, token = await make_voucher(accounts, expires_at=ends), await sign_in(accounts)
     answers = await asyncio.gather(*(redeem(accounts, token, code) for _ in range(20)))
     assert [answer.status_code for answer in answers] == [200] * 20
-    assert len({answer.text for answer in answers}) == 1
+    told = [answer.json() for answer in answers]
+    assert sorted(body.pop("repeated") for body in told) == [False] + [True] * 19
+    assert all(body == told[0] for body in told)
     assert sum("idempotent-replayed" in answer.headers for answer in answers) == 19
     accounts.clock.move(seconds=2)
     later = await redeem(accounts, token, code)
     assert (later.status_code, later.json()["amount"]) == (200, 5)
+    assert later.json()["repeated"] is True
     assert later.headers["idempotent-replayed"] == "true"
     assert await left(accounts, token) == 25
     assert await accounts.database.read(read("select count(*) from voucher_uses")) == [(1,)]

@@ -16,6 +16,7 @@ WITH_TOKEN = [
     ("POST", f"{PAYWALL}/auth/signout"),
     ("POST", f"{PAYWALL}/auth/revoke-all"),
     ("GET", f"{PAYWALL}/balances"),
+    ("GET", f"{PAYWALL}/providers"),
     ("GET", f"{PAYWALL}/calls?key=attempt-1"),
     ("GET", f"{PAYWALL}/calls/{{call_id}}"),
     ("POST", f"{PAYWALL}/vouchers/redeem"),

@@ -52,6 +52,20 @@ async def test_the_demo_can_be_set_up_again_and_keeps_what_its_owner_changed(
         assert await world.balance(visitor) == 20
 
 
+async def test_what_the_demo_can_do_costs_nothing_to_read(tmp_path: Path) -> None:
+    """A page lists the models, and what each shows, at an empty balance too."""
+    async with open_world(tmp_path) as world, set_up_demo(world.gateway):
+        visitor = await world.sign_in(DEMO_PAYWALL)
+        await world.drain(visitor, 0)
+        call = world.call(visitor, "v1/models", provider_id=DEMO_PROVIDER, method="GET")
+        async with call as answer:
+            assert answer.status == 200
+            assert "X-Query-Type" not in answer.headers
+            models = [model["id"] for model in (await answer.json())["data"]]
+        assert {"demo", "demo-slow", "demo-429"} <= set(models)
+        assert await world.verify() == []
+
+
 def test_a_key_is_used_only_for_named_models() -> None:
     """Without models there is a sentence and no provider."""
     with pytest.raises(StartError, match="TOLLBRIDGE_OPENAI_MODELS"):

@@ -235,3 +235,22 @@ async def test_what_is_not_there_can_be_there_at_once(
 async def test_enabling_what_is_not_there_says_so(database: SqliteDatabase) -> None:
     """A mistyped id is told apart from a change."""
     assert not await database.write(queries.set_enabled("prov_none", enabled=True))
+
+
+async def test_the_enabled_ones_are_read_once_in_two_seconds(
+    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+) -> None:
+    """Without their keys; a change acts within two seconds, a first provider at once."""
+    clock = FakeClock()
+    registry = Registry(database, sealer, clock)
+    assert await registry.enabled_for("pw_test") == []
+    one = new_provider("prov_one", key=Secret(KEY))
+    await database.write(store_provider(one, sealer, clock.now_ms()))
+    (found,) = await registry.enabled_for("pw_test")
+    assert found == replace(one, key=None)
+    await database.write(queries.set_enabled("prov_one", enabled=False))
+    clock.move(ms=1_999)
+    assert [p.provider_id for p in await registry.enabled_for("pw_test")] == ["prov_one"]
+    clock.move(ms=1)
+    assert await registry.enabled_for("pw_test") == []
+    assert await registry.enabled_for("pw_other") == []

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from tests.support.asgi_transport import Message
-from tollbridge.wire import Balance, error_body, quota_body, status_of
+from tests.support.charge_headers import exact
+from tollbridge.wire import Balance, Provider, error_body, quota_body, status_of
 from tollbridge.wire import headers as names
 
 PAYWALL = "pw_test"
@@ -235,6 +236,21 @@ class ContractGateway:
         await self._until_released("balances")
         await call.json({"balances": rows, "tokenization": True})
 
+    async def _providers(self, call: Exchanged) -> None:
+        if self.user_of(call) is None:
+            await call.refuse("invalid_token")
+            return
+        offered = Provider(
+            PROVIDER,
+            preset="openai-chat",
+            path="v1/chat/completions",
+            allow=["POST v1/chat/completions"],
+            models=["gpt-a", "gpt-b"],
+            query_type="standard",
+            cost=1,
+        )
+        await call.json({"providers": [offered.to_json()]})
+
     async def _move(self, call: Exchanged) -> None:
         if call.headers.get("x-api-key") != "sk_test_0123456789abcdef":
             await call.refuse("apikey_required")
@@ -278,23 +294,3 @@ class ContractGateway:
     async def _until_released(self, endpoint: str) -> None:
         if endpoint in self.held:
             await self.held[endpoint].wait()
-
-
-def exact(row: Balance) -> dict[str, str]:
-    """Say what our gateway says of a call that cost one credit."""
-    return {
-        names.QUERY_TYPE: row.type,
-        names.CREDITS_CHARGED: "1",
-        names.CREDITS_REMAINING: str(row.count),
-        names.BALANCE_VERSION: str(row.version),
-    }
-
-
-def type_only(row: Balance) -> dict[str, str]:
-    """Say what the published contract's gateway says."""
-    return {names.QUERY_TYPE: row.type}
-
-
-def untold(row: Balance) -> dict[str, str]:
-    """Say nothing of what it cost."""
-    return {}

@@ -6,6 +6,7 @@ Its commands are what `tests.support.everywhere.contract.Contract` sends, its an
 import asyncio
 from typing import Any
 
+from tests.support import charge_headers
 from tests.support import contract_gateway as books
 from tests.support.asgi_transport import Message
 from tests.support.contract_gateway import ContractGateway, Exchanged, Receive, Send
@@ -13,7 +14,11 @@ from tollbridge.wire import Balance
 
 Steps = list[list[Any]]
 
-_SAYS = {"exact": books.exact, "type_only": books.type_only, "untold": books.untold}
+_SAYS = {
+    "exact": charge_headers.exact,
+    "type_only": charge_headers.type_only,
+    "untold": charge_headers.untold,
+}
 
 
 class SteeredGateway:
@@ -75,9 +80,9 @@ class SteeredGateway:
     async def _until(self, endpoint: str, times: int) -> None:
         await self._gateway.until(endpoint, times)
 
-    async def _until_left(self, number: int) -> None:
-        await self._gateway.until("call", number + 1)
-        await self._gateway.requests_to("call")[number].left.wait()
+    async def _until_left(self, number: int, endpoint: str) -> None:
+        await self._gateway.until(endpoint, number + 1)
+        await self._gateway.requests_to(endpoint)[number].left.wait()
 
     async def _hold(self, endpoint: str) -> None:
         self._gateway.held[endpoint] = asyncio.Event()

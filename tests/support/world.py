@@ -283,7 +283,10 @@ class Server(uvicorn.Server):
 
 @asynccontextmanager
 async def _serving(gateway: Gateway, listener: socket.socket) -> AsyncIterator[Server]:
-    server = Server(config_for(create_app(gateway), gateway.settings.limits, grace_s=0))
+    config = config_for(
+        create_app(gateway), gateway.settings.limits, grace_s=0, observer=gateway.observer
+    )
+    server = Server(config)
     # Signals are left to pytest, so this is not `serve`.
     running = asyncio.create_task(server._serve(sockets=[listener]))
     waiting = asyncio.create_task(server.is_up.wait())

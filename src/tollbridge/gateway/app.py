@@ -13,6 +13,7 @@ from tollbridge.gateway.calls.endpoint import CallEndpoint
 from tollbridge.gateway.calls.heart import Heart
 from tollbridge.gateway.calls.intake import Memory
 from tollbridge.gateway.calls.limits import CallLimits
+from tollbridge.gateway.calls.providers_endpoint import ProvidersEndpoint
 from tollbridge.gateway.calls.quota import Hint, no_hint
 from tollbridge.gateway.calls.receipt_endpoint import ReceiptEndpoint
 from tollbridge.gateway.calls.repairs import Repairs
@@ -24,6 +25,7 @@ from tollbridge.gateway.database import Database
 from tollbridge.gateway.database.connection import BUSY_TIMEOUT_MS
 from tollbridge.gateway.health import Health
 from tollbridge.gateway.identity import Identities, IdentityEndpoints, open_identities
+from tollbridge.gateway.identity.upkeep import keep_sessions
 from tollbridge.gateway.middleware.cors import App, Receive, Scope, Send, cors
 from tollbridge.gateway.middleware.error_boundary import error_boundary
 from tollbridge.gateway.middleware.observed import observed
@@ -105,6 +107,7 @@ async def open_gateway(
         upstream = Upstream()
         await upstream.start()
         stack.push_async_callback(upstream.close)
+        await stack.enter_async_context(keep_sessions(database, clock))
         figures = Figures()
         observer = await stack.enter_async_context(_observing(settings, database, clock, figures))
         yield Gateway(
@@ -167,6 +170,7 @@ def create_app(gateway: Gateway) -> App:
             identity,
             OwnerEndpoints(keys, gateway.paywalls, database, clock),
             ReceiptEndpoint(identity, database, claims),
+            ProvidersEndpoint(identity, gateway.registry),
             CommerceEndpoints(identity, database, clock, gateway.settings.limits),
             Health(database),
             MetricsEndpoint(gateway.metrics, gateway.settings.metrics_token),

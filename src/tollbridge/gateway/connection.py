@@ -24,7 +24,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from tollbridge.gateway.crowd import Crowd
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.ids import new_id
-from tollbridge.wire.headers import ERROR_SOURCE, FROM_GATEWAY, REQUEST_ID
+from tollbridge.gateway.observing.observer import Observer
+from tollbridge.wire.headers import ERROR_SOURCE, EXPOSED, FROM_GATEWAY, REQUEST_ID
 
 # Where a request's scope holds a future that ends when its connection is gone.
 LOST = "tollbridge.lost"
@@ -55,6 +56,7 @@ class Connection(HttpToolsProtocol):
         head_s: float = HEAD_S,
         closing_s: float = CLOSING_S,
         crowd: Crowd | None = None,
+        observer: Observer | None = None,
         **kwargs: Any,
     ) -> None:
         """See uvicorn.
@@ -65,6 +67,7 @@ class Connection(HttpToolsProtocol):
             head_s: Seconds that a head may take, and that a new connection may stay silent.
             closing_s: Seconds in which a closed connection must get rid of something.
             crowd: Bounds how many there are; None does not.
+            observer: Is told of what is refused here, which no app sees.
             kwargs: uvicorn's.
         """
         super().__init__(*args, **kwargs)
@@ -81,6 +84,7 @@ class Connection(HttpToolsProtocol):
         self._is_passing_over = False
         self._complaint: str | None = None
         self._crowd = crowd
+        self._observer = observer
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See asyncio."""
@@ -199,16 +203,25 @@ class Connection(HttpToolsProtocol):
         """See uvicorn; called where what came cannot be parsed, after which nothing else can."""
         is_answering = any(c.response_started and not c.response_complete for c in self._unanswered)
         if self._complaint is not None and not is_answering:
-            request_id = new_id("req")
-            body = orjson.dumps(Refusal("invalid_request", self._complaint).body(request_id))
-            head = (
-                f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
-                f"content-length: {len(body)}\r\ncache-control: no-store\r\n"
-                f"{ERROR_SOURCE}: {FROM_GATEWAY}\r\n{REQUEST_ID}: {request_id}\r\n"
-                "connection: close\r\n\r\n"
-            )
-            self.transport.write(head.encode() + body)
+            self._answer_400(Refusal("invalid_request", self._complaint))
         self.transport.close()
+
+    def _answer_400(self, refusal: Refusal) -> None:
+        if self._observer is None:
+            request_id = new_id("req")
+        else:
+            request_id = self._observer.unreadable(refusal.code, refusal.status)
+        body = orjson.dumps(refusal.body(request_id))
+        # Any page may read it: a page can send headers that are too long, and its origin stands
+        # perhaps behind them.
+        head = (
+            "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\ncache-control: no-store\r\n"
+            f"{ERROR_SOURCE}: {FROM_GATEWAY}\r\n{REQUEST_ID}: {request_id}\r\n"
+            "access-control-allow-origin: *\r\n"
+            f"access-control-expose-headers: {', '.join(EXPOSED)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
 
     def _refuse(self, complaint: str | None) -> NoReturn:
         """Have the connection closed, with an answer that says why unless that is None."""

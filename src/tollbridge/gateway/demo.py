@@ -84,7 +84,8 @@ async def set_up_demo(gateway: Gateway) -> AsyncIterator[DemoProvider]:
             preset="http",
             base_url=base_url,
             query_type=DEMO_TYPE,
-            allow=("POST v1/chat/completions", "POST v1/messages"),
+            allow=("POST v1/chat/completions", "POST v1/messages", "GET v1/models"),
+            cost_for=("GET v1/models=0",),  # what there is to choose from
             allow_private=True,
         )
         await gateway.database.write(_store_demo(gateway, provider))

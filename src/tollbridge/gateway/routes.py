@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from tollbridge.gateway.calls.providers_endpoint import ProvidersEndpoint
 from tollbridge.gateway.calls.receipt_endpoint import ReceiptEndpoint
 from tollbridge.gateway.commerce import CommerceEndpoints
 from tollbridge.gateway.health import Health
@@ -21,6 +22,7 @@ def routes(
     identity: IdentityEndpoints,
     owner: OwnerEndpoints,
     receipts: ReceiptEndpoint,
+    providers: ProvidersEndpoint,
     commerce: CommerceEndpoints,
     health: Health,
     metrics: MetricsEndpoint,
@@ -40,6 +42,7 @@ def routes(
         Route(f"{_PAYWALL}/balances", balances, methods=["GET", "POST"]),
         Route(f"{_PAYWALL}/calls", receipts.find, methods=["GET"]),
         Route(f"{_PAYWALL}/calls/{{call_id}}", receipts.show, methods=["GET"]),
+        Route(f"{_PAYWALL}/providers", providers.show, methods=["GET"]),
         Route(f"{_PAYWALL}/vouchers/redeem", commerce.redeem, methods=["POST"]),
         Route(paths.WITHDRAW_TOKENS, owner.withdraw, methods=["POST"]),
         # Public: keys to verify our tokens with, what there is to ask, whether the process is up.

@@ -21,6 +21,7 @@ from tollbridge.gateway.crowd import Crowd, allow_many_files, connections_max
 from tollbridge.gateway.demo import demo_hint, set_up_demo, set_up_real_providers
 from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.middleware.cors import App
+from tollbridge.gateway.observing import Observer
 from tollbridge.gateway.observing.logs import set_up_logs
 from tollbridge.gateway.settings import Limits, Settings
 
@@ -125,7 +126,13 @@ async def _serve(
         if metrics_listener is not None:
             await stack.enter_async_context(_serving_metrics(gateway, metrics_listener))
         crowd = Crowd(connections_max(allow_many_files()))
-        config = config_for(create_app(gateway), settings.limits, grace_s=grace_s, crowd=crowd)
+        config = config_for(
+            create_app(gateway),
+            settings.limits,
+            grace_s=grace_s,
+            crowd=crowd,
+            observer=gateway.observer,
+        )
         server = _Server(config, settings)
         _tune_garbage_collection()
         await server.serve(sockets=[listener])
@@ -189,11 +196,21 @@ class _Server(uvicorn.Server):
 
 
 def config_for(
-    app: App, limits: Limits, *, grace_s: int = GRACE_S, crowd: Crowd | None = None
+    app: App,
+    limits: Limits,
+    *,
+    grace_s: int = GRACE_S,
+    crowd: Crowd | None = None,
+    observer: Observer | None = None,
 ) -> uvicorn.Config:
-    """Return how uvicorn serves the gateway; without a crowd to any number of connections."""
+    """Return how uvicorn serves the gateway; without a crowd to any number of connections.
+
+    Without an observer nobody learns of requests that no app sees, since they cannot be read.
+    """
     logging.getLogger("uvicorn.error").addFilter(_is_a_fault)
-    connection = partial(Connection, head_bytes_max=limits.header_bytes, crowd=crowd)
+    connection = partial(
+        Connection, head_bytes_max=limits.header_bytes, crowd=crowd, observer=observer
+    )
     return uvicorn.Config(
         app,
         http=connection,  # type: ignore[arg-type]

@@ -1,16 +1,19 @@
 """The built page, served from the gateway's own origin with the headers that the build wrote.
 
 `_headers` in the site folder is the one list of headers, in the syntax that Netlify and Cloudflare
-Pages share, so that the page meets the same policy here as on a static host.
+Pages share, so that the page meets the same policy here as on a static host. `name.br` beside a
+file is the same, compressed by the build; a browser that accepts it gets it in the file's place.
 """
 
 import os
+import stat
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from tollbridge.gateway.errors import StartError
@@ -19,6 +22,20 @@ Rules = list[tuple[str, list[tuple[str, str]]]]
 
 # The build's own files that are not for visitors.
 _HIDDEN = ("_headers", ".nojekyll")
+# What a browser insists on, whatever the machine's own table of types says.
+_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".toml": "application/toml",
+    ".wasm": "application/wasm",
+    ".zip": "application/zip",
+}
+# A file that was edited after the build must not be hidden by what it was compressed from. A copied
+# folder has its files in any order, within moments.
+_COPYING_S = 60
 
 
 def read_rules(text: str) -> Rules:
@@ -33,6 +50,30 @@ def read_rules(text: str) -> Rules:
         name, _, value = line.strip().partition(":")
         rules[-1][1].append((name.strip().lower(), value.strip()))
     return rules
+
+
+def accepts_brotli(accepted: str) -> bool:
+    """Whether a client takes brotli, by its `Accept-Encoding`; `br;q=0` means that it does not."""
+    weights: dict[str, float] = {}
+    for item in accepted.lower().split(","):
+        name, *parameters = (part.strip() for part in item.split(";"))
+        given = [part.partition("=")[2] for part in parameters if part.startswith("q=")]
+        try:
+            weights[name] = float(given[0]) if given else 1.0
+        except ValueError:
+            weights[name] = 0.0
+    return weights.get("br", weights.get("*", 0.0)) > 0
+
+
+def compressed_twin(path: str, found: os.stat_result) -> tuple[str, os.stat_result] | None:
+    """The `.br` of a file, unless there is none or the file was changed since it was made."""
+    try:
+        twin = os.lstat(f"{path}.br")
+    except OSError:
+        return None
+    if not stat.S_ISREG(twin.st_mode) or twin.st_mtime + _COPYING_S < found.st_mtime:
+        return None
+    return f"{path}.br", twin
 
 
 class Site(StaticFiles):
@@ -74,4 +115,35 @@ class Site(StaticFiles):
         # A path that leaves the folder may come back into it, past its rules: ../site/_headers.
         if path in _HIDDEN or path.split(os.sep, 1)[0] == os.pardir:
             return "", None
+        # Asked for by its own name it would be bytes of no type: browsers ask for the file.
+        if path.endswith(".br") and super().lookup_path(path.removesuffix(".br"))[1] is not None:
+            return "", None
         return super().lookup_path(path)
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        """Answer with a file, or with what the build compressed it to.
+
+        A range is always one of the file itself. The two have an `ETag` of their own each.
+        """
+        asked = Headers(scope=scope)
+        path = os.fspath(full_path)
+        kind = _TYPES.get(os.path.splitext(path)[1])
+        twin = compressed_twin(path, stat_result)
+        headers = {"vary": "accept-encoding"} if twin else {}
+        if twin and "range" not in asked and accepts_brotli(asked.get("accept-encoding", "")):
+            path, stat_result = twin
+            headers["content-encoding"] = "br"
+        response = FileResponse(
+            path, status_code, headers=headers, media_type=kind, stat_result=stat_result
+        )
+        if "content-encoding" in headers:
+            del response.headers["accept-ranges"]
+        if self.is_not_modified(response.headers, asked):
+            return NotModifiedResponse(response.headers)
+        return response

@@ -34,7 +34,7 @@ class CommerceEndpoints:
         """`POST vouchers/redeem` with a Bearer and `code`: its `type`, `amount`, the `balances`.
 
         Safe to repeat: the same user gets the same answer for the same code, with what is left by
-        then, and `Idempotent-Replayed`.
+        then, `repeated` and `Idempotent-Replayed`; nothing was added then.
 
         Raises:
             Refusal: `voucher_invalid`, in the same words whether the code is unknown, used up,
@@ -59,6 +59,7 @@ class CommerceEndpoints:
             {
                 "type": found.query_type,
                 "amount": found.amount,
+                "repeated": found.repeated,
                 "balances": [balance.to_json() for balance in found.balances],
             },
             headers={IDEMPOTENT_REPLAYED: "true"} if found.repeated else None,

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from tollbridge.gateway.database import Script, Statement
-from tollbridge.gateway.identity.sessions import Presented
+from tollbridge.gateway.identity.sessions import TOKENS_KEPT_MS, Life, Presented
 
 
 class User(NamedTuple):
@@ -93,7 +93,11 @@ def find_refresh_token(token_hash: bytes) -> Script[FoundToken | None]:
 
 
 def advance_session(session_id: str, generation: int, token_hash: bytes, now: int) -> Script[None]:
-    """Mark the token `generation` as used now and write its successor as the newest."""
+    """Mark the token `generation` as used now and write its successor as the newest.
+
+    The session's two oldest tokens are forgotten where they were used long ago: one is made, up to
+    two go, so that a session that lives for a year keeps no more than its last month.
+    """
     yield Statement(
         "update refresh_tokens set used_at = $3 where session_id = $1 and generation = $2",
         (session_id, generation, now),
@@ -103,6 +107,35 @@ def advance_session(session_id: str, generation: int, token_hash: bytes, now: in
         "update sessions set generation = $2, used_at = $3 where session_id = $1",
         (session_id, generation + 1, now),
     )
+    yield Statement(
+        "delete from refresh_tokens where session_id = $1 and used_at < $2 and generation in"
+        " (select generation from refresh_tokens where session_id = $1"
+        " order by generation limit 2)",
+        (session_id, now - TOKENS_KEPT_MS),
+    )
+
+
+def list_sessions_with_tokens(after: str, most: int) -> Script[list[tuple[str, Life]]]:
+    """Read up to `most` sessions that have refresh tokens, in the order of their ids."""
+    rows = yield Statement(
+        "select session_id, used_at, expires_at, revoked_at from sessions s"
+        " where session_id > $1 and exists"
+        " (select 1 from refresh_tokens t where t.session_id = s.session_id)"
+        " order by session_id limit $2",
+        (after, most),
+    )
+    return [(row[0], Life(*row[1:])) for row in rows]
+
+
+def delete_refresh_tokens(session_id: str, most: int) -> Script[int]:
+    """Delete up to `most` of a session's refresh tokens, oldest first; return how many."""
+    rows = yield Statement(
+        "delete from refresh_tokens where session_id = $1 and generation in"
+        " (select generation from refresh_tokens where session_id = $1"
+        " order by generation limit $2) returning 1",
+        (session_id, most),
+    )
+    return len(rows)
 
 
 def revoke_session(session_id: str, now: int) -> Script[None]:

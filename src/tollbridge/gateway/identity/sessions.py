@@ -21,6 +21,9 @@ IDLE_MS = 30 * _DAY_MS
 LIFETIME_MS = 365 * _DAY_MS
 # An answer that was lost on the way is asked for again within seconds.
 REPEAT_MS = 10_000
+# How long a token is recognised after its use or its session's end: one that comes back within this
+# time gives a thief away, one that comes later is unknown.
+TOKENS_KEPT_MS = 30 * _DAY_MS
 
 PREFIX = "rt_"
 
@@ -53,6 +56,15 @@ class Presented:
     revoked_at: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A session's moments, in milliseconds since 1970; see `Presented`."""
+
+    used_at: int
+    expires_at: int
+    revoked_at: int | None
+
+
 def decide_refresh(presented: Presented, now: int) -> Decision:
     """Decide what a refresh leads to.
 
@@ -78,6 +90,12 @@ def decide_refresh(presented: Presented, now: int) -> Decision:
 def is_alive(used_at: int, expires_at: int, now: int) -> bool:
     """Return whether a session that was not revoked is still good."""
     return now < expires_at and now - used_at <= IDLE_MS
+
+
+def ended_before(life: Life, moment: int) -> bool:
+    """Return whether a session was over at that moment already, in whichever way it ended."""
+    revoked = life.revoked_at is not None and life.revoked_at < moment
+    return revoked or not is_alive(life.used_at, life.expires_at, moment)
 
 
 def new_refresh_token() -> str:

@@ -20,6 +20,8 @@ CALL_ROUTE = f"{paths.GATEWAY}/{{provider_id}}"
 PREFLIGHT = "(preflight)"
 # The site's files, and whatever is not there.
 OTHER = "(other)"
+# What was refused before it could be read: no method, no path.
+UNREADABLE = "(unreadable)"
 # Rows of one route, status and code in a minute, where no call stands behind them: requests cost
 # their caller nothing, rows cost us disk. Calls are always written.
 ROWS_PER_MINUTE = 300
@@ -63,6 +65,18 @@ class Observer:
             _tell_refusal(record)
         if self._request_log is not None and record.route not in _NOT_LOGGED:
             self._write_row(self._request_log, record)
+
+    def unreadable(self, code: str, status: int) -> str:
+        """Take in a request that its connection refused by itself; return the id it gets."""
+        record = RequestRecord(new_id("req"), "", self._clock.now_ms(), route=UNREADABLE)
+        record.error, record.status = code, status
+        self._figures.count(record)
+        outside = request_of_task.set(record.request_id)
+        _tell_refusal(record)
+        request_of_task.reset(outside)  # the connection is no task of this request
+        if self._request_log is not None:
+            self._write_row(self._request_log, record)
+        return record.request_id
 
     def _write_row(self, request_log: RequestLog, record: RequestRecord) -> None:
         if not record.call_id:

@@ -154,6 +154,15 @@ OPERATIONS = (
         auth=("token",),
     ),
     Operation(
+        "GET",
+        f"{_PAYWALL}/providers",
+        "listProviders",
+        "Read which providers this user's page may call, and what a call of each costs.",
+        "Providers",
+        USER,
+        auth=("token",),
+    ),
+    Operation(
         "POST",
         f"{_PAYWALL}/vouchers/redeem",
         "redeemVoucher",

@@ -61,6 +61,19 @@ SCHEMAS: dict[str, Schema] = {
         }
     ),
     "Balances": _object({"balances": _list_of("Balance"), "tokenization": {"type": "boolean"}}),
+    "Provider": _object(
+        {
+            "id": {"type": "string"},
+            "preset": {"type": "string", "description": "How its API speaks."},
+            "path": {"type": "string", "description": "Of a call; empty where `allow` tells."},
+            "allow": {"type": "array", "items": {"type": "string"}},
+            "models": {"type": "array", "items": {"type": "string"}},
+            "query_type": {"type": "string"},
+            "cost": {**_COUNT, "description": "Whole credits for a call."},
+            "sign_in_required": {"type": "boolean"},
+        }
+    ),
+    "Providers": _object({"providers": _list_of("Provider")}),
     "Tokens": _object(_TOKENS),
     "SignedIn": _object(
         {
@@ -103,7 +116,15 @@ SCHEMAS: dict[str, Schema] = {
     "RefreshRequest": _object({"refresh_token": TEXT}),
     "VoucherRequest": _object({"code": TEXT}),
     "Redeemed": _object(
-        {"type": {"type": "string"}, "amount": _COUNT, "balances": _list_of("Balance")}
+        {
+            "type": {"type": "string"},
+            "amount": _COUNT,
+            "repeated": {
+                "type": "boolean",
+                "description": "This user had it before; nothing was added now.",
+            },
+            "balances": _list_of("Balance"),
+        }
     ),
     "ChangeRequest": {
         **_object(
