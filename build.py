@@ -55,14 +55,15 @@ def parser_of_commands() -> argparse.ArgumentParser:
     for command in (run, dist):
         command.add_argument("--page", type=Path, metavar="FILE", help="a page of your own")
 
-    commands.add_parser("shots", help="screenshots of the page's states, into build/shots/")
+    shots = commands.add_parser("shots", help="photograph the page's states, into build/shots/")
+    shots.add_argument("states", nargs="*", metavar="STATE", help="only these; else all")
     add_benchmarks(commands)
     return parser
 
 
 def run_gateway(options: argparse.Namespace) -> int:
     """Build the page and become the gateway, so that Ctrl-C reaches it and nothing else."""
-    prepare_for_page()
+    prepare.prepare_for_page(ROOT)
     failed = build_site(SITE, options.page)
     if failed:
         return failed
@@ -80,34 +81,22 @@ def run_gateway(options: argparse.Namespace) -> int:
 
 def run_tests(options: argparse.Namespace, pytest_arguments: list) -> int:
     """Every check, then every test, on the page as it is shipped."""
-    prepare_for_browser()
+    prepare.prepare_for_browser(ROOT)
     chosen = ["-k", options.k] if options.k else []
     return hand_over("building.checks", *["--long"] * options.long, *chosen, *pytest_arguments)
 
 
 def build_dist(options: argparse.Namespace) -> int:
     """Write the static site where the person wants it."""
-    prepare_for_page()
-    return build_site(options.out.resolve(), options.page, "--gateway", options.gateway)
+    prepare.prepare_for_page(ROOT)
+    chosen = ["--gateway", options.gateway, "--smallest"]
+    return build_site(options.out.resolve(), options.page, *chosen)
 
 
-def take_shots() -> int:
+def take_shots(states: list) -> int:
     """Photograph the page's states on a gateway of its own."""
-    prepare_for_browser()
-    return build_site(SITE, None) or hand_over("building.shots")
-
-
-def prepare_for_page() -> None:
-    """What building and serving the page needs. What may be missing on a machine is asked first."""
-    prepare.prepare_runtimes(ROOT)
-    prepare.prepare_python(ROOT, for_tests=False)
-
-
-def prepare_for_browser() -> None:
-    """What the tests and the screenshots need."""
-    prepare.prepare_runtimes(ROOT, need_node=True)
-    prepare.prepare_chromium()
-    prepare.prepare_python(ROOT, for_tests=True)
+    prepare.prepare_for_browser(ROOT)
+    return build_site(SITE, None) or hand_over("building.shots", *states)
 
 
 def build_site(out: Path, page: Path, *arguments: str) -> int:
@@ -135,9 +124,12 @@ def main() -> int:
         if options.command == "test":
             return run_tests(options, rest)
         if options.command == "bench":
-            prepare.prepare_python(ROOT, for_tests=False)
+            if options.name == "page":
+                prepare.prepare_for_browser(ROOT)
+            else:
+                prepare.prepare_python(ROOT, for_tests=False)
             return hand_over("building.bench", *sys.argv[2:])
-        return build_dist(options) if options.command == "dist" else take_shots()
+        return build_dist(options) if options.command == "dist" else take_shots(options.states)
     except prepare.CannotPrepare as reason:
         print(reason, file=sys.stderr)
         return 2

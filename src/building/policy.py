@@ -1,10 +1,15 @@
 """The response headers of the static site, as the `_headers` file that static hosts read."""
 
+import base64
+import hashlib
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 HEADERS_MARK = "# Made by Tollbridge's build.py."
 _WHY_EVAL = "# 'unsafe-eval' is for PyScript, whose core makes functions from text."
+# What a host answers with where there is nothing; it carries its style in itself.
+NOT_FOUND_PAGE = Path(__file__).with_name("404.html")
 _FOREVER = "public, max-age=31536000, immutable"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 
@@ -15,10 +20,19 @@ def origin_of(url: str) -> str:
     Raises:
         ValueError: It is not a plain http(s) URL. It would end up in a policy, so it must be one.
     """
-    parts = urlsplit(url)
-    origin = f"{parts.scheme}://{parts.netloc}" if url else ""
-    if url and (not _ORIGIN.fullmatch(origin) or parts.query or parts.fragment):
-        raise ValueError(f"a gateway's URL looks like https://gateway.example.com, not {url!r}")
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # reads it
+    except ValueError:
+        parts = urlsplit("")
+    origin = f"{parts.scheme}://{parts.netloc}".lower()
+    beyond = parts.path.strip("/") or parts.query or parts.fragment
+    if not _ORIGIN.fullmatch(origin) or beyond:
+        raise ValueError(
+            f"a gateway's URL looks like https://gateway.example.com, without a path, not {url!r}"
+        )
     return origin
 
 
@@ -52,6 +66,13 @@ def policy_meta(policy: dict[str, str]) -> str:
     return f'<meta http-equiv="Content-Security-Policy" content="{value}">'
 
 
+def style_hash(page: str) -> str:
+    """The source of a policy that permits a page's one `<style>`, and no other."""
+    (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"'sha256-{digest}'"
+
+
 def headers_file(policy: dict[str, str], *, unchanging: list[str]) -> str:
     """The text of `_headers`: paths, each followed by its indented headers.
 
@@ -62,8 +83,9 @@ def headers_file(policy: dict[str, str], *, unchanging: list[str]) -> str:
     No path is given the same header by two rules, because hosts differ in whether the second
     replaces the first or is added to it.
     """
+    styles = f"{policy['style-src']} {style_hash(NOT_FOUND_PAGE.read_text('utf-8'))}"
     everywhere = {
-        "Content-Security-Policy": policy_header(policy),
+        "Content-Security-Policy": policy_header(policy | {"style-src": styles}),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "strict-origin-when-cross-origin",
     }

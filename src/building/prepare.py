@@ -80,6 +80,27 @@ def venv_complaint(*, has_pip: bool) -> str | None:
     )
 
 
+def prepare_for_page(root: Path) -> None:
+    """What building and serving the page needs. What may be missing on a machine is asked first.
+
+    Raises:
+        CannotPrepare: Something cannot be had.
+    """
+    prepare_runtimes(root)
+    prepare_python(root, for_tests=False)
+
+
+def prepare_for_browser(root: Path) -> None:
+    """What the tests, the screenshots and the benchmark of the page need.
+
+    Raises:
+        CannotPrepare: Something cannot be had.
+    """
+    prepare_runtimes(root, need_node=True)
+    prepare_chromium()
+    prepare_python(root, for_tests=True)
+
+
 def prepare_runtimes(root: Path, *, need_node: bool = False) -> None:
     """Make `node_modules` hold the Python runtimes that the pages load, as locked.
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 # What a page may load of ours; the gateway's code stays on the server.
 PAGE_PACKAGES = ("wire", "sdk", "ui", "pages")
+# What only CPython can use: it needs a package that no page has.
+_NOT_IN_A_PAGE = {"tollbridge/sdk/transport/http.py"}
 _GATEWAY_IMPORT = re.compile(r"^\s*(?:from|import)\s+tollbridge\.gateway\b", re.MULTILINE)
 # A fixed time, the earliest that the format knows, so that equal sources give an equal archive.
 _ARCHIVED_AT = (1980, 1, 1, 0, 0, 0)
@@ -26,7 +28,12 @@ def python_files(package: Path) -> dict[str, bytes]:
         paths += below
     files = {f"tollbridge/{p.relative_to(package).as_posix()}": p.read_bytes() for p in paths}
     refuse_gateway(files)
-    return files
+    return {name: content for name, content in files.items() if name not in _NOT_IN_A_PAGE}
+
+
+def is_sdk(name: str) -> bool:
+    """Whether a file belongs to the SDK proper: the clients, without what is seen."""
+    return name.split("/")[1] in ("__init__.py", "wire", "sdk")
 
 
 def refuse_gateway(files: dict[str, bytes]) -> None:
@@ -37,11 +44,14 @@ def refuse_gateway(files: dict[str, bytes]) -> None:
 
 
 def packed(files: dict[str, bytes]) -> bytes:
-    """The files as a zip archive; the same files in any order give the same bytes."""
+    """The files as a zip archive; the same files in any order give the same bytes.
+
+    Stored, not deflated: a host compresses the whole better than a zip compresses single files.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, date_time=_ARCHIVED_AT)
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, files[name], compress_type=zipfile.ZIP_DEFLATED)
+            archive.writestr(entry, files[name], compress_type=zipfile.ZIP_STORED)
     return buffer.getvalue()

@@ -4,132 +4,126 @@ For a person to look at; nothing compares them. Each state is reached once, in a
 own, and then photographed in every size and scheme.
 """
 
+import argparse
+import asyncio
+import json
 import os
-import socket
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.async_api import Browser, async_playwright
 
 from building.chromium import FLAGS, find_chromium
 from building.prepare import venv_program
 from building.site import ROOT
+from building.states import STATES, Scene
 
+SITE = ROOT / "build" / "site"
 OUT = ROOT / "build" / "shots"
+# Narrow first: a page scrolled to its end stays there when it grows, not when it shrinks.
 SIZES = {"360": (360, 800), "1280": (1280, 800)}
 SCHEMES = ("light", "dark")
-START_S = 30  # the gateway makes its database and keys at its first start
-PYTHON_MS = 60_000  # Pyodide compiles its standard library at every start
-ANSWER_MS = 30_000
+# The gateway makes its database and keys at its first start.
+START_S = 60
 
 
-def start(page: Page) -> None:
-    """The skeleton, while Python is still on its way: the runtime's files never arrive."""
-    page.route("**/pyodide-*/**", lambda route: None)
-    page.goto("./")
+class Gateway:
+    """A gateway of our own, with a fresh database.
+
+    Attributes:
+        url: Where it answers.
+        data_dir: Its database.
+    """
+
+    def __init__(self, url: str, data_dir: Path) -> None:
+        """Take over a gateway that runs."""
+        self.url = url
+        self.data_dir = data_dir
+
+    async def command(self, *words: str) -> Any:
+        """Run `tollbridge *words --json` on its data; see `states.Owner`."""
+        process = await asyncio.create_subprocess_exec(
+            venv_program(ROOT, "tollbridge"),
+            *words,
+            "--json",
+            "--data-dir",
+            str(self.data_dir),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+        if process.returncode:
+            raise SystemExit(f"tollbridge {words[0]} {words[1]} failed")
+        return json.loads(out)
 
 
-def ready(page: Page) -> None:
-    """Python runs, the visitor is signed in, every credit is there."""
-    page.goto("./")
-    expect(page.get_by_text("20 of 20 left")).to_be_visible(timeout=PYTHON_MS)
-
-
-def answered(page: Page) -> None:
-    """One question, answered to its end."""
-    ready(page)
-    ask(page, "What is a toll bridge?")
-
-
-def quota(page: Page) -> None:
-    """All credits spent, and the question that was refused for it."""
-    ready(page)
-    for number in range(1, 21):
-        ask(page, f"Question {number}")
-        expect(page.get_by_text(f"{20 - number} of 20 left")).to_be_visible(timeout=ANSWER_MS)
-    ask(page, "One question more", answer=False)
-    expect(page.get_by_text("user grant")).to_be_visible(timeout=ANSWER_MS)
-
-
-STATES: dict[str, Callable[[Page], None]] = {
-    "start": start,
-    "ready": ready,
-    "answered": answered,
-    "quota": quota,
-}
-
-
-def ask(page: Page, text: str, *, answer: bool = True) -> None:
-    """Send a message as a person would; with `answer`, wait until the next one can be sent."""
-    page.get_by_role("textbox").fill(text)
-    page.get_by_role("button", name="Send").click()
-    if answer:
-        expect(page.get_by_role("button", name="Stop")).to_be_hidden(timeout=ANSWER_MS)
-
-
-@contextmanager
-def gateway() -> Iterator[str]:
-    """A gateway of our own on the built page, with a fresh database; gives its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://localhost:{port}/"
+@asynccontextmanager
+async def gateway(site: Path = ROOT / "build" / "site") -> AsyncIterator[Gateway]:
+    """Run a gateway that serves a built page, until it is left."""
     with tempfile.TemporaryDirectory() as data_dir:
         command = [str(venv_program(ROOT, "tollbridge")), "serve", "--demo"]
-        command += ["--port", str(port), "--data-dir", data_dir]
-        env = os.environ | {"TOLLBRIDGE_SITE_DIR": str(ROOT / "build" / "site")}
-        with subprocess.Popen(command, env=env) as process:
-            try:
-                wait_until_up(f"{address}healthz", process)
-                yield address
-            finally:
-                process.terminate()
-
-
-def wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Return as soon as the gateway answers; raise if it ends or stays silent."""
-    until_s = time.monotonic() + START_S
-    while process.poll() is None and time.monotonic() < until_s:
+        command += ["--port", "0", "--data-dir", data_dir]
+        env = os.environ | {"TOLLBRIDGE_SITE_DIR": str(site)}
+        process = await asyncio.create_subprocess_exec(
+            *command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert process.stdout is not None
         try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise SystemExit(f"the gateway does not answer on {url}")
+            async with asyncio.timeout(START_S):
+                said = (await process.stdout.readline()).decode().split()
+            if not said:
+                raise SystemExit("the gateway did not start")
+            yield Gateway(said[-1], Path(data_dir))
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
 
 
-def photograph(browser: Browser, address: str, name: str, out: Path) -> None:
+async def photograph(browser: Browser, running: Gateway, name: str, out: Path) -> None:
     """Reach one state and save it in every size and scheme."""
-    with browser.new_context(base_url=address) as context:
-        page = context.new_page()
-        # Narrow first: a page scrolled to its end stays there when it grows, not when it shrinks.
-        page.set_viewport_size({"width": SIZES["360"][0], "height": SIZES["360"][1]})
-        STATES[name](page)
-        for size, (width, height) in SIZES.items():
-            for scheme in SCHEMES:
-                page.set_viewport_size({"width": width, "height": height})
-                page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-                page.screenshot(path=out / f"{name}-{size}-{scheme}.png", animations="disabled")
-        page.unroute_all(behavior="ignoreErrors")  # `start` holds requests back to the end
+    context = await browser.new_context(base_url=running.url)
+    page = await context.new_page()
+    width, height = SIZES["360"]
+    await page.set_viewport_size({"width": width, "height": height})
+    await STATES[name](Scene(page, running))
+    for size, (width, height) in SIZES.items():
+        for scheme in SCHEMES:
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            await page.screenshot(path=out / f"{name}-{size}-{scheme}.png", animations="disabled")
+    await page.unroute_all(behavior="ignoreErrors")  # `start` holds requests back to the end
+    await context.close()
     print(f"{name}: {len(SIZES) * len(SCHEMES)} pictures", flush=True)
 
 
+async def take(names: list[str]) -> None:
+    """Photograph these states."""
+    async with gateway(SITE) as running, async_playwright() as playwright:
+        program = find_chromium()
+        browser = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        for name in names:
+            await photograph(browser, running, name, OUT)
+        await browser.close()
+
+
 def main() -> int:
-    """Photograph every state."""
+    """Photograph the states that were named, or all of them."""
+    parser = argparse.ArgumentParser(prog="build.py shots")
+    parser.add_argument("states", nargs="*", metavar="STATE", help=", ".join(STATES))
+    names = parser.parse_args().states or list(STATES)
+    if unknown := [name for name in names if name not in STATES]:
+        parser.error(f"no such state: {', '.join(unknown)}; there are {', '.join(STATES)}")
+    if len(names) == len(STATES):
+        shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True, exist_ok=True)
-    with gateway() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
-        for name in STATES:
-            photograph(browser, address, name, OUT)
-        browser.close()
-    print(f"saved in {OUT}")
+    asyncio.run(take(names))
+    print(f"saved in {OUT.relative_to(ROOT)}")
     return 0
 
 

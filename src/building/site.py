@@ -11,13 +11,21 @@ import shutil
 import sys
 from pathlib import Path
 
-from building import policy, references, vendored
+from building import library, policy, references, vendored
+from building.hosting import next_steps
+from building.manifest import Manifest, empty_lock
+from building.prefabricated import CannotMake, compiled, compressed
 from building.prepare import fingerprint
-from building.python_zip import packed, python_files
+from building.python_zip import is_sdk, packed, python_files
+from building.spare import spare
 
 ROOT = Path(__file__).resolve().parents[2]
 _GATEWAY_META = '<meta name="tollbridge-gateway" content="">'
 _CHARSET_META = '<meta charset="utf-8">'
+OURS_PLACE = "/lib/tollbridge.zip"  # where `static/interpreter.mjs` puts our Python
+QUICK, SMALLEST = 5, 11  # of brotli: half a second for a site, or half a minute
+_COMPRESSED_SHARE_MAX = 0.9  # above this a `.br` is not worth its file
+_COMPRESSED_BYTES_MIN = 512
 
 
 class CannotBuild(Exception):
@@ -40,17 +48,27 @@ class Site:
         self.renamed[f"./{name}/"] = f"./{folder}/"
         self.unchanging.append(f"/{folder}/*")
 
-    def add_file(self, name: str, content: bytes, *, made_of: dict[str, bytes]) -> None:
-        """Add one file under a name with the hash of what it was made of."""
+    def add_file(self, name: str, content: bytes) -> None:
+        """Add one file under a name with the hash of its content."""
         stem, _, suffix = name.rpartition(".")
-        hashed = f"{stem}-{_short_hash(made_of)}.{suffix}"
+        hashed = f"{stem}-{_short_hash({'': content})}.{suffix}"
         self.files[hashed] = content
         self.renamed[f"./{name}"] = f"./{hashed}"
         self.unchanging.append(f"/{hashed}")
 
+    def built(self, name: str) -> str:
+        """What a source name became, seen from one of the site's folders."""
+        return f".{self.renamed[name]}"
+
 
 def build_site(
-    out: Path, *, root: Path = ROOT, gateway_url: str = "", page: Path | None = None
+    out: Path,
+    *,
+    root: Path = ROOT,
+    gateway_url: str = "",
+    page: Path | None = None,
+    stock_library: bool = False,
+    quality: int = QUICK,
 ) -> None:
     """Write the site into `out`, replacing a site that was built there before.
 
@@ -59,6 +77,8 @@ def build_site(
         root: The repository.
         gateway_url: Where the page finds its gateway; empty for its own origin.
         page: Another page than ours to build the site around.
+        stock_library: Take Pyodide's standard library as it is, to measure what compiling saves.
+        quality: Of the compressed files beside the others, from 0 to 11.
 
     Raises:
         CannotBuild: Nothing was written or removed.
@@ -67,7 +87,8 @@ def build_site(
     ours = marked.is_file() and marked.read_text("utf-8").startswith(policy.HEADERS_MARK)
     if out.exists() and not ours and (out.is_file() or any(out.iterdir())):
         raise CannotBuild(f"{out} holds something else than an earlier site; name another folder")
-    files = site_files(root, gateway_url=gateway_url, page=page)
+    files = site_files(root, gateway_url=gateway_url, page=page, stock_library=stock_library)
+    files |= compressed_files(files, quality=quality)
     shutil.rmtree(out, ignore_errors=True)
     for name, content in files.items():
         path = out / name
@@ -75,7 +96,9 @@ def build_site(
         path.write_bytes(content)
 
 
-def site_files(root: Path, *, gateway_url: str = "", page: Path | None = None) -> dict[str, bytes]:
+def site_files(
+    root: Path, *, gateway_url: str = "", page: Path | None = None, stock_library: bool = False
+) -> dict[str, bytes]:
     """Name → content of the whole site, made from the sources in `root` and perhaps another page.
 
     Raises:
@@ -83,19 +106,16 @@ def site_files(root: Path, *, gateway_url: str = "", page: Path | None = None) -
     """
     try:
         rules = policy.content_policy(policy.origin_of(gateway_url))
-        python = python_files(root / "src" / "tollbridge")
         site = Site()
-        site.add_folder("pyodide", vendored.pyodide_files(root / "node_modules"))
         site.add_folder("pyscript", vendored.pyscript_files(root / "node_modules"))
-        site.add_folder("static", _files_below(root / "static"))
+        manifest = _add_runtime(site, root, ours=page is None, stock_library=stock_library)
+        site.add_folder("static", _files_below(root / "static") | {"manifest.mjs": manifest})
         config = (root / "pyscript.toml").read_text("utf-8")
         text = (page or root / "index.html").read_text("utf-8")
-    except (OSError, ValueError) as reason:
+    except (OSError, ValueError, CannotMake) as reason:
         raise CannotBuild(str(reason)) from reason
-    # The archive's name follows its content, not its bytes, which differ with the zlib at hand.
-    site.add_file("tollbridge.zip", packed(python), made_of=python)
     config = references.rewritten(config, site.renamed)
-    site.add_file("pyscript.toml", config.encode(), made_of={"": config.encode()})
+    site.add_file("pyscript.toml", config.encode())
     text = references.rewritten(text, site.renamed)
     if gateway_url:
         text = _replaced(text, _GATEWAY_META, f'{_GATEWAY_META[:-2]}{html.escape(gateway_url)}">')
@@ -109,6 +129,71 @@ def site_files(root: Path, *, gateway_url: str = "", page: Path | None = None) -
         "_headers": policy.headers_file(rules, unchanging=site.unchanging).encode(),
         ".nojekyll": b"",  # GitHub Pages would leave out names that begin with an underscore
     }
+
+
+def compressed_files(files: dict[str, bytes], *, quality: int) -> dict[str, bytes]:
+    """`name.br` → content, for every file that visitors ask for and that gets smaller by it.
+
+    Raises:
+        CannotBuild: Node is missing.
+    """
+    names = [
+        name
+        for name, content in files.items()
+        if len(content) >= _COMPRESSED_BYTES_MIN and not name.startswith("_")
+    ]
+    try:
+        smaller = compressed([files[name] for name in names], quality=quality)
+    except CannotMake as reason:
+        raise CannotBuild(str(reason)) from reason
+    return {
+        f"{name}.br": content
+        for name, content in zip(names, smaller, strict=True)
+        if len(content) <= _COMPRESSED_SHARE_MAX * len(files[name])
+    }
+
+
+def _add_runtime(site: Site, root: Path, *, ours: bool, stock_library: bool) -> bytes:
+    """Add Pyodide, its standard library and our Python; gives the manifest's module.
+
+    Args:
+        site: What to add to.
+        root: The repository.
+        ours: The page is ours, so it is known which modules of the library it needs.
+        stock_library: Not compiled, and whole.
+    """
+    modules = root / "node_modules"
+    python = python_files(root / "src" / "tollbridge")
+    sources = {name: spare(content) for name, content in python.items()}
+    if stock_library:
+        standard = library.stock_library(modules)
+    elif ours:
+        standard = library.our_library(modules, python)
+    else:
+        standard = library.whole_library(modules)
+    archives = {
+        "python_stdlib.zip": standard,
+        "tollbridge_compiled.zip": compiled(packed(python), modules, place=OURS_PLACE, bare=True),
+        # For MicroPython, which reads no byte code of CPython, and for who wants the SDK alone.
+        "tollbridge.zip": packed(sources),
+        "tollbridge_sdk.zip": packed({n: c for n, c in sources.items() if is_sdk(n)}),
+    }
+    runtime = vendored.pyodide_files(modules)
+    site.add_folder("pyodide", runtime)
+    for name, content in archives.items():
+        site.add_file(name, content)
+    folder, wasm = site.built("./pyodide/"), "pyodide.asm.wasm"
+    loaded = {
+        name: site.built(f"./{name}") for name in ("python_stdlib.zip", "tollbridge_compiled.zip")
+    }
+    sizes = {built: len(archives[name]) for name, built in loaded.items()}
+    return Manifest(
+        pyodide=folder,
+        library=loaded["python_stdlib.zip"],
+        ours=loaded["tollbridge_compiled.zip"],
+        files={f"{folder}{wasm}": len(runtime[wasm])} | sizes,
+        lock=empty_lock(vendored.pyodide_lock(modules)),
+    ).module()
 
 
 def _files_below(folder: Path) -> dict[str, bytes]:
@@ -133,19 +218,31 @@ def _replaced(text: str, source: str, built: str) -> str:
 
 
 def main() -> int:
-    """Build into `--out` and say where; a source that does not fit is a sentence, not a trace."""
+    """Build into `--out` and say where; a source that does not fit is a sentence, not a trace.
+
+    With `--gateway`, be it empty, it is a site to copy elsewhere: what is left to do is said too.
+    """
     parser = argparse.ArgumentParser(prog="building.site")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--gateway", default="")
+    parser.add_argument("--gateway")
     parser.add_argument("--page", type=Path)
+    parser.add_argument("--smallest", action="store_true", help="compress as far as it goes")
     options = parser.parse_args()
+    gateway_url = (options.gateway or "").rstrip("/")
     try:
-        build_site(options.out, gateway_url=options.gateway.rstrip("/"), page=options.page)
+        build_site(
+            options.out,
+            gateway_url=gateway_url,
+            page=options.page,
+            quality=SMALLEST if options.smallest else QUICK,
+        )
     except CannotBuild as reason:
         print(f"cannot build the page: {reason}", file=sys.stderr)
         return 2
     size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
     print(f"built the page: {options.out} ({size / 1e6:.1f} MB)", flush=True)
+    if options.gateway is not None:
+        print(next_steps((options.out / "index.html").read_text("utf-8"), gateway_url), flush=True)
     return 0
 
 

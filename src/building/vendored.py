@@ -6,13 +6,8 @@ Each runtime goes into a folder of its own, under the names that it asks for its
 import re
 from pathlib import Path
 
-PYODIDE = (
-    "pyodide.mjs",
-    "pyodide.asm.mjs",
-    "pyodide.asm.wasm",
-    "python_stdlib.zip",
-    "pyodide-lock.json",
-)
+# Its standard library comes from `library`; of its lock file only a few words go into the manifest.
+PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 
 # PyScript loads parts of itself when a page asks for them: the reader of a pyscript.toml, and its
 # plugins, whose first small files it loads for the interpreter that a page does not configure, too.
@@ -35,6 +30,11 @@ def pyodide_files(node_modules: Path) -> dict[str, bytes]:
     """Name → content of what Pyodide fetches at a start without extra packages."""
     package = node_modules / "pyodide"
     return {name: (package / name).read_bytes() for name in PYODIDE}
+
+
+def pyodide_lock(node_modules: Path) -> bytes:
+    """The list of the packages that Pyodide could load, none of which is in the npm package."""
+    return (node_modules / "pyodide" / "pyodide-lock.json").read_bytes()
 
 
 def pyscript_files(node_modules: Path) -> dict[str, bytes]:

@@ -194,4 +194,6 @@ async def open_tab(chromium: Browser) -> AsyncIterator[OpenTab]:
 
     yield open_tab
     for context in contexts:
+        for page in context.pages:
+            await page.unroute_all(behavior="ignoreErrors")  # some requests may be held back
         await context.close()

@@ -2,15 +2,12 @@
 
 import asyncio
 import shlex
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Route, expect
 
-from building.site import build_site
 from tests.browser.conftest import Gateway, OpenTab, Tab, origin_of
 from tests.browser.spa import Spa
-from tests.support.static_host import static_host
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -156,7 +153,6 @@ async def test_what_is_typed_before_python_is_up_is_kept(
     await tab.page.route("**/*.wasm", later)
     await tab.page.goto(gateway.url)
     spa = Spa(tab.page)
-    await expect(tab.page.get_by_role("button", name="Starting…")).to_be_disabled()
     await spa.draft.press_sequentially("Typed early")
     go_on.set()
     await spa.ready()
@@ -240,23 +236,3 @@ async def test_a_phone_has_room_and_targets(gateway: Gateway, open_tab: OpenTab)
         assert box is not None
         assert box["height"] >= 44, await target.inner_text()
         assert box["width"] >= 44, await target.inner_text()
-
-
-async def test_the_static_half_works_from_another_origin(
-    gateway: Gateway, open_tab: OpenTab, tmp_path: Path
-) -> None:
-    """`dist` on a host of its own, under that host's headers, with the gateway elsewhere."""
-    build_site(tmp_path / "dist", gateway_url=gateway.url)
-    async with static_host(tmp_path / "dist") as origin:
-        tab, spa = await at(open_tab, origin)
-        await spa.ask("From elsewhere")
-        await spa.answered()
-        await expect(spa.counter).to_have_text("19 of 20 left")
-        await spa.ask("And fail", model="demo-500")
-        await expect(spa.answer).to_contain_text("Code http_500")
-        await expect(spa.answer).to_contain_text("Request req_")
-        await gateway.debit(await tab.user_id(), 19)
-        await spa.send_text("Nothing left")
-        await expect(spa.quota).to_be_visible()
-    assert tab.origins == {origin, origin_of(gateway.url)}
-    assert not [text for text in tab.complaints if not text.startswith("Failed to load resource")]

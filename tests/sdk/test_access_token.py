@@ -89,6 +89,7 @@ async def test_an_outage_beyond_the_end_is_raised_and_the_session_kept(
         await signed_in.auth.get_access_token()
     assert signed_in.auth.get_cached_session() is not None
     await contract.answers("refresh")
+    signed_in.clock.move(seconds=1)
     assert await signed_in.auth.get_access_token() == "access_2"
 
 

@@ -5,7 +5,7 @@ import json
 
 from tests.support.everywhere.contract import CUT, Contract, json_answer
 from tests.support.everywhere.pages import Page
-from tests.support.everywhere.testing import raises
+from tests.support.everywhere.testing import cases, raises
 from tollbridge.sdk import NetworkError, PaywallError
 
 
@@ -83,6 +83,28 @@ async def test_a_saved_token_that_is_refused_after_a_sign_out_is_replaced(
     session = await signed_in.auth.sign_in_anonymously()
     assert session.user is not None
     assert session.user.id == "user_2"
+
+
+@cases("past_the_end", [False, True])
+async def test_somebody_who_is_known_is_not_replaced(
+    page: Page, contract: Contract, past_the_end: bool
+) -> None:
+    """Who signed in with a name stays, and is returned; to be a stranger one signs out first."""
+    known = {"refresh_token": "refresh_7", "user": {"id": "user_7", "email": "a@example.com"}}
+    await page.storage.set_item("pw-pw_test-auth-v1", json.dumps(known))
+    tokens = {"access_token": "access_8", "refresh_token": "refresh_8", "expires_in": 900}
+    await contract.answers("refresh", [json_answer(tokens)])
+    await page.auth.refresh()
+    if past_the_end:
+        page.clock.move(seconds=900)
+    session = await page.auth.sign_in_anonymously()
+    assert session.user is not None
+    assert (session.user.id, session.is_anonymous) == ("user_7", False)
+    assert await contract.count("signin") == 0
+    assert await contract.count("refresh") == (2 if past_the_end else 1)
+    await page.auth.sign_out()
+    stranger = await page.auth.sign_in_anonymously()
+    assert stranger.is_anonymous
 
 
 async def test_offline_the_saved_session_is_kept(signed_in: Page, contract: Contract) -> None:

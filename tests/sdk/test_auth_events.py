@@ -48,7 +48,7 @@ async def test_the_initial_session_comes_first_for_everybody(signed_in: Page) ->
 
 
 async def test_the_initial_session_of_a_reload_is_the_stored_one(signed_in: Page) -> None:
-    """After a reload the first event already carries the session."""
+    """SPA-M7: after a reload the first event already carries the session."""
     heard = Heard()
     signed_in.reload().auth.on_auth_change(heard)
     await heard.first.wait()

@@ -6,6 +6,7 @@ from tests.support.everywhere.contract import (
     CUT,
     OWNER_KEY,
     PAYWALL,
+    USUAL,
     Contract,
     json_answer,
     refusal,
@@ -165,13 +166,7 @@ async def test_an_owner_moves_credits(
 ) -> None:
     """With the key and an identity, a server gives and takes credits, and hears what is left."""
     await contract.give("user_9", "standard", 1, 0, 0)
-    billing = BillingClient(
-        paywall_id=PAYWALL,
-        api_origin=origin,
-        api_key=OWNER_KEY,
-        identity={"user_id": "user_9"},
-        transport=transport,
-    )
+    billing = owners(transport, origin)
     assert (await billing.credit_tokens(type="standard", amount=5)).count == 6
     assert (await billing.debit_tokens(type="standard", amount=2)).count == 4
     with raises(PaywallError) as caught:
@@ -180,6 +175,52 @@ async def test_an_owner_moves_credits(
         "insufficient",
         {"error": "insufficient", "available": 4},
     )
+
+
+def owners(transport: "Transport", origin: str) -> BillingClient:
+    """Return the client of an owner's server, for one user."""
+    return BillingClient(
+        paywall_id=PAYWALL,
+        api_origin=origin,
+        api_key=OWNER_KEY,
+        identity={"user_id": "user_9"},
+        transport=transport,
+    )
+
+
+@except_on(*IN_A_PAGE, because=NO_KEYS)
+@cases("op", ["credit", "debit"])
+async def test_a_lost_answer_to_an_owner_is_asked_for_under_the_same_key(
+    transport: "Transport", origin: str, contract: Contract, op: str
+) -> None:
+    """The gateway does it once: the second sending is the same bytes under the same key."""
+    await contract.give("user_9", "standard", 9, 0, 0)
+    await contract.answers("balances", CUT, USUAL)
+    billing = owners(transport, origin)
+    move = billing.credit_tokens if op == "credit" else billing.debit_tokens
+    await move(type="standard", amount=2)
+    await move(type="standard", amount=2)
+    first, again, other = await contract.requests_to("balances")
+    assert first.body == again.body == other.body
+    keys = [sent.headers["idempotency-key"] for sent in (first, again, other)]
+    assert keys[0] == keys[1] != keys[2]
+    assert all(len(key) == 32 for key in keys)
+
+
+@except_on(*IN_A_PAGE, because=NO_KEYS)
+async def test_an_owner_may_give_the_key(
+    transport: "Transport", origin: str, contract: Contract
+) -> None:
+    """It is sent as it is; one that is none is refused, and nothing is sent."""
+    await contract.give("user_9", "standard", 9, 0, 0)
+    billing = owners(transport, origin)
+    await billing.credit_tokens(type="standard", amount=2, idempotency_key="order-1")
+    (sent,) = await contract.requests_to("balances")
+    assert sent.headers["idempotency-key"] == "order-1"
+    for key in ("", "two words", "x" * 256):
+        with raises(ConfigError):
+            await billing.credit_tokens(type="standard", amount=2, idempotency_key=key)
+    assert await contract.count("balances") == 1
 
 
 @except_on(*IN_A_PAGE, because=NO_KEYS)

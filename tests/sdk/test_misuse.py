@@ -80,7 +80,7 @@ def test_an_unknown_option_names_the_nearest_one(client: "Any", option: str, nea
         (ApiGatewayClient, "capabilities", "a,b", "capabilities must be a list"),
         (ApiGatewayClient, "on_charge_success", True, "on_charge_success must be callable"),
         (ApiGatewayClient, "on_quota_exceeded", [], "on_quota_exceeded must be callable"),
-        (ApiGatewayClient, "meter", object(), "meter must have charged()"),
+        (ApiGatewayClient, "meter", object(), "meter must have begin()"),
     ],
 )
 def test_an_option_of_the_wrong_kind_is_refused(

@@ -83,6 +83,28 @@ async def test_a_hook_with_a_bug_does_not_hide_the_error(
     assert [type(error) for error in errors] == [IndexError]
 
 
+async def test_whoever_listens_is_told_before_the_error_is_raised(
+    signed_in: Page, contract: Contract
+) -> None:
+    """Once per 402, after the counter and before the hook, until the undo; a bug costs nothing."""
+    await spend_all(signed_in, contract)
+    told: list[tuple[str, object]] = []
+    client = signed_in.billing.create_api_gateway_client(
+        on_quota_exceeded=lambda error: told.append(("hook", error))
+    )
+    client.on_quota(lambda error: [][1])
+    undo = client.on_quota(lambda error: told.append((str(signed_in.shown[-1]), error)))
+    with reported() as errors, raises(QuotaExceededError) as caught:
+        await client.call(provider_id=PROVIDER)
+    assert told == [("0", caught.value), ("hook", caught.value)]
+    assert [type(error) for error in errors] == [IndexError]
+    undo()
+    undo()
+    with reported(), raises(QuotaExceededError) as caught:
+        await client.call(provider_id=PROVIDER)
+    assert told[2:] == [("hook", caught.value)]
+
+
 async def test_without_billing_the_error_is_the_same(
     signed_in: Page, contract: Contract, transport: "Transport", origin: str
 ) -> None:

@@ -120,6 +120,45 @@ async def test_a_cancelled_task_stops_a_stream(signed_in: Page, contract: Contra
         await response.bytes()
 
 
+@cases("how", ["bytes", "sse"])
+async def test_a_cancelled_task_stops_every_way_of_reading(
+    signed_in: Page, contract: Contract, how: str
+) -> None:
+    """Whoever reads, whole or by events, stops at the gateway what he does not wait for."""
+    await contract.goes_on(*STREAM)
+    response = await signed_in.gateway.call(provider_id=PROVIDER)
+    events = response.sse() if how == "sse" else None
+    reading = asyncio.create_task(events.__anext__() if events else response.bytes())
+    for _ in range(3):
+        await asyncio.sleep(0)  # it reads by now
+    reading.cancel()
+    with raises(asyncio.CancelledError):
+        await reading
+    await contract.until_left()
+    with raises(AbortedError):
+        await (events.__anext__() if events else response.bytes())
+
+
+async def test_a_cancelled_reading_of_balances_is_stopped(
+    signed_in: Page, contract: Contract
+) -> None:
+    """With the last one who waits the request goes too; who asks afterwards gets another one."""
+    await contract.answers("balances", SILENCE)
+    readings = [asyncio.create_task(signed_in.billing.get_balances()) for _ in range(2)]
+    await contract.until("balances")
+    readings[0].cancel()
+    with raises(asyncio.CancelledError):
+        await readings[0]
+    assert not readings[1].done()
+    readings[1].cancel()
+    with raises(asyncio.CancelledError):
+        await readings[1]
+    await contract.until_left(endpoint="balances")
+    await contract.answers("balances")
+    assert (await signed_in.billing.get_balances())[0].count == 20
+    assert await contract.count("balances") == 2
+
+
 async def test_a_deadline_of_the_callers_stops_the_call(
     signed_in: Page, contract: Contract
 ) -> None:

@@ -4,6 +4,7 @@ What `ui/dom` sees of it are the names of the browser, so they are spelt as ther
 """
 
 import copy
+import time
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from types import ModuleType, SimpleNamespace
@@ -43,15 +44,26 @@ class Text:
 
     nodeType = 3
 
-    def __init__(self, data: str) -> None:
+    def __init__(self, data: str, page: "Page | None" = None) -> None:
         """Start with this text."""
         self.data = data
+        self.page = page
+        self.parent: Node | None = None
         self.writes = 0
 
     def appendData(self, text: str) -> None:
         """Add to the end."""
         self.data += text
         self.writes += 1
+        if self.page is not None:
+            self.page.written.append(self)
+
+    def remove(self) -> None:
+        """Take it out of its parent."""
+        if self.parent is not None:
+            self.parent.page.written.append(self.parent)
+            self.parent.children.remove(self)
+            self.parent = None
 
 
 class Node:
@@ -70,6 +82,9 @@ class Node:
         self.hidden = "hidden" in attributes
         self.disabled = "disabled" in attributes
         self.value = ""
+        self.selected = False
+        self.caret = 0
+        self.focus_before: Node | None = None
         self.scrollTop = self.scrollHeight = self.clientHeight = 0
 
     @property
@@ -79,6 +94,7 @@ class Node:
 
     @textContent.setter
     def textContent(self, text: str) -> None:
+        self.page.written.append(self)
         self.children = [Text(text)] if text else []
 
     @property
@@ -115,18 +131,30 @@ class Node:
 
     def append(self, text: str) -> None:
         """Add text at the end."""
+        self.page.written.append(self)
         self.children.append(Text(text))
 
-    def appendChild(self, child: "Node") -> None:
-        """Add an element at the end."""
+    def appendChild(self, child: "Node | Text") -> None:
+        """Add a node at the end."""
+        self.page.written.append(self)
         child.parent = self
         self.children.append(child)
 
+    def insertBefore(self, child: "Node | Text", later: "Node | Text") -> None:
+        """Put a node before one that is here; it is taken from where it was."""
+        child.remove()
+        self.page.written.append(self)
+        child.parent = self
+        self.children.insert(self.children.index(later), child)
+
     def remove(self) -> None:
-        """Take it out of its parent."""
+        """Take it out of its parent; the keyboard that was in it is nowhere then."""
         if self.parent is not None:
+            self.page.written.append(self.parent)
             self.parent.children.remove(self)
             self.parent = None
+            if self.contains(self.page.document.activeElement):
+                self.page.document.activeElement = None
 
     def cloneNode(self, deep: bool) -> "Node":
         """Copy with everything below, without listeners."""
@@ -139,6 +167,8 @@ class Node:
 
     def querySelector(self, selector: str) -> "Node | None":
         """Find by `tag[name="value"]`, the one form in use."""
+        if selector == "dialog:modal":
+            return next(reversed(self.page.modals), None)
         tag, _, rest = selector.partition("[")
         name, _, value = rest.rstrip("]").partition("=")
         wanted = value.strip('"')
@@ -151,15 +181,63 @@ class Node:
 
     def setAttribute(self, name: str, value: str) -> None:
         """Write an attribute."""
+        self.page.written.append(self)
         self.attributes[name] = value
+
+    def removeAttribute(self, name: str) -> None:
+        """Take an attribute away."""
+        self.attributes.pop(name, None)
 
     def contains(self, other: "Node | None") -> bool:
         """Whether `other` is this element or below it."""
         return other is self or any(other is node for node in self.below())
 
     def focus(self) -> None:
-        """Move the keyboard here."""
-        self.page.document.activeElement = self
+        """Move the keyboard here; what is behind a modal dialog does not take it."""
+        if not self.page.modals or self.page.modals[-1].contains(self):
+            self.page.document.activeElement = self
+
+    def click(self) -> None:
+        """Press it, as a script does; a link with a `download` offers its file."""
+        if self.tag == "a":
+            self.page.take_download(self)
+        self.fire("click")
+
+    def setSelectionRange(self, start: int, end: int) -> None:
+        """Put the caret into a field."""
+        self.caret = end
+
+    @property
+    def tagName(self) -> str:
+        """The name of the element, as HTML has it."""
+        return self.tag.upper()
+
+    @property
+    def isContentEditable(self) -> bool:
+        """Whether words can be typed into it; fields are no such thing."""
+        return False
+
+    def select(self) -> None:
+        """Select the text of a field."""
+        self.selected = True
+
+    def isSameNode(self, other: "Node") -> bool:
+        """Whether `other` is this very element."""
+        return other is self
+
+    def showModal(self) -> None:
+        """Open a dialog over everything else; it remembers where the keyboard was."""
+        assert self not in self.page.modals, "InvalidStateError: it is open already"
+        assert self.page.document.contains(self), "InvalidStateError: it is not on the page"
+        self.page.modals.append(self)
+        self.focus_before = self.page.document.activeElement
+
+    def close(self) -> None:
+        """Close a dialog: the keyboard goes back, and `close` is told later."""
+        if self in self.page.modals:
+            self.page.modals.remove(self)
+            if self.focus_before is not None:
+                self.focus_before.focus()
 
     def addEventListener(self, event: str, proxy: Proxy) -> None:
         """Register a listener."""
@@ -171,7 +249,7 @@ class Node:
 
     def fire(self, event: str, **fields: Any) -> SimpleNamespace:
         """Let something happen; returns the event, whose `prevented` tells what a listener did."""
-        js_event = SimpleNamespace(**{"prevented": False, "detail": 0, **fields})
+        js_event = SimpleNamespace(**{"prevented": False, "detail": 0, "target": self, **fields})
         js_event.preventDefault = lambda: setattr(js_event, "prevented", True)
         for name, proxy in list(self.listeners):
             if name == event:
@@ -192,6 +270,11 @@ class Page(HTMLParser):
         window: Listens to `focus`; a node like any other here.
         copied: What was written to the clipboard; None while the browser refuses.
         selected: The node whose text was selected last.
+        modals: The modal dialogs that are open, the topmost last.
+        written: What was written to, once per write, the latest last.
+        frames: How many frames were painted for which somebody had asked.
+        downloads: The files that were offered, by name.
+        scope: What other scripts of the page have left there.
     """
 
     def __init__(self, html: str, *, origin: str = "https://page.example") -> None:
@@ -199,26 +282,66 @@ class Page(HTMLParser):
         super().__init__()
         self.copied: list[str] | None = []
         self.selected: Node | None = None
+        self.modals: list[Node] = []
+        self.written: list[Node | Text] = []
+        self.frames = 0
+        self.downloads: dict[str, str] = {}
+        self._asked_for_frame: list[Proxy] = []
+        self._blobs: list[str] = []
         self.document: Any = Node("#document", {}, self)
         self.window: Any = Node("#window", {}, self)
         self._open: list[Node] = [self.document]
         self.feed(html)
         self.document.documentElement = self.document.firstElementChild
         self.document.activeElement = None
+        self.document.body = self._body()
         self.document.getElementById = lambda node_id: self.document.querySelector(
             f'[id="{node_id}"]'
         )
         self.document.createElement = lambda tag: Node(tag, {}, self)
+        self.document.createTextNode = lambda text: Text(text, self)
+        self.document.hidden = False
+        self.window.requestAnimationFrame = self._ask_for_frame
         self.window.getSelection = lambda: SimpleNamespace(
             selectAllChildren=lambda node: setattr(self, "selected", node)
         )
+        self.scope = SimpleNamespace()
         self.js = ModuleType("js")
         self.js.__dict__.update(
             document=self.document,
             window=self.window,
+            globalThis=self.scope,
+            performance=SimpleNamespace(now=lambda: time.monotonic() * 1000),
             location=SimpleNamespace(origin=origin),
-            navigator=SimpleNamespace(clipboard=SimpleNamespace(writeText=self._write)),
+            navigator=SimpleNamespace(
+                clipboard=SimpleNamespace(writeText=self._write), onLine=True
+            ),
+            Object=SimpleNamespace(new=SimpleNamespace),
+            Array=SimpleNamespace(of=lambda *items: list(items)),
+            Blob=SimpleNamespace(new=lambda parts, options: "".join(parts)),
+            URL=SimpleNamespace(createObjectURL=self._offer, revokeObjectURL=lambda url: None),
         )
+
+    def paint(self) -> None:
+        """Paint the next frame, if somebody asked for one."""
+        asked, self._asked_for_frame = self._asked_for_frame, []
+        self.frames += bool(asked)
+        for proxy in asked:
+            proxy(0.0)
+
+    def take_download(self, link: Any) -> None:
+        """Note the file that a link offers."""
+        self.downloads[link.download] = self._blobs[int(link.href.partition(":")[2])]
+
+    def _ask_for_frame(self, proxy: Proxy) -> None:
+        self._asked_for_frame.append(proxy)
+
+    def _offer(self, text: str) -> str:
+        self._blobs.append(text)
+        return f"blob:{len(self._blobs) - 1}"
+
+    def _body(self) -> Node | None:
+        return next((node for node in self.document.below() if node.tag == "body"), None)
 
     def node(self, node_id: str) -> Node:
         """The element with this id."""

@@ -18,6 +18,7 @@ NODE_MODULES = ROOT / "node_modules"
 _FOLDERS = {
     "pyodide": NODE_MODULES / "pyodide",
     "micropython": NODE_MODULES / "@micropython" / "micropython-webassembly-pyscript",
+    "static": ROOT / "static",
 }
 _TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm"}
 
@@ -162,7 +163,7 @@ async def interpreter_host() -> AsyncIterator[str]:
     app.router.add_get("/page", page)
     app.router.add_get("/sandbox", page)
     app.router.add_get("/{name:[a-z_]+[.]mjs}", file)
-    app.router.add_get("/{kind:pyodide|micropython}/{name}", file)
+    app.router.add_get("/{kind:pyodide|micropython|static}/{name}", file)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

@@ -12,6 +12,7 @@ from tests.support.world import PAYWALL, PROVIDER, Visitor, World
 from tollbridge.pages import spa
 from tollbridge.sdk import PaywallError
 from tollbridge.ui import dom
+from tollbridge.ui.chat_kept import Kept
 
 DONE = b"[DONE]"
 
@@ -29,16 +30,20 @@ def whole(words: str) -> Answer:
 class Chat:
     """A page with Python up, seen and used as a visitor does."""
 
-    def __init__(self, page: Dom, world: World) -> None:
-        """Start Python on a painted page."""
+    def __init__(
+        self, page: Dom, world: World, kept: Kept | None = None, **wishes: float
+    ) -> None:
+        """Start Python on a painted page, after a reload with what was kept."""
         self.dom = page
         self.world = world
-        self.spa = spa.Page()
+        self.spa = spa.Page(kept, **wishes)
         self._ended = asyncio.Event()
-        self.spa.conversation.busy.subscribe(lambda busy: busy or self._ended.set())
+        self.conversation = self.spa.chat.conversation
+        self.conversation.busy.subscribe(lambda busy: busy or self._ended.set())
 
     def shows(self, node_id: str) -> str:
-        """What the element says, "" where it is hidden."""
+        """What the element says, "" where it is hidden; whoever looks sees what is painted."""
+        self.dom.paint()
         node = self.dom.node(node_id)
         return "" if node.hidden else node.textContent
 
@@ -49,6 +54,7 @@ class Chat:
 
     def part(self, name: str, turn: int = -1) -> str:
         """What a part of a bubble says, "" where it is hidden."""
+        self.dom.paint()
         node = dom.part(self.turns[turn], name)
         return "" if node.hidden else str(node.textContent)
 
@@ -105,22 +111,19 @@ class Chat:
 
     async def close(self) -> None:
         """Leave the page."""
-        left = list(self.spa.tasks.running)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
         await self.settle()
-        await self.spa.billing.aclose()
-        await self.spa.auth.aclose()
+        await self.spa.close()
 
 
 @contextlib.asynccontextmanager
-async def open_chat(page: Dom, world: World) -> AsyncIterator[Chat]:
+async def open_chat(
+    page: Dom, world: World, kept: Kept | None = None, **wishes: float
+) -> AsyncIterator[Chat]:
     """Start Python on a painted page; it signs in and counts."""
     settings = {"gateway": world.url, "paywall": PAYWALL, "provider": PROVIDER}
     for name, value in settings.items():
         page.document.querySelector(f'meta[name="tollbridge-{name}"]').attributes["content"] = value
-    chat = Chat(page, world)
+    chat = Chat(page, world, kept, **wishes)
     try:
         await chat.spa.begin()
         yield chat

@@ -34,6 +34,9 @@ def page(monkeypatch: pytest.MonkeyPatch) -> fake.Page:
         if not name.startswith("__"):
             monkeypatch.setitem(vars(sys.modules["js"]), name, value)
     monkeypatch.setattr(fake.Proxy, "alive", 0)
+    from tollbridge.ui.dom import frames
+
+    monkeypatch.setattr(frames, "_frames", frames._Frames())  # none is due from another test
     return page
 
 

@@ -7,8 +7,12 @@ import pytest
 from tests.tidy.tree import ROOT
 
 TOKENS = (ROOT / "static" / "tokens.css").read_text("utf-8")
-_LIGHT, _DARK = TOKENS.split("prefers-color-scheme: dark", 1)
-SCHEMES = {"light": _LIGHT, "dark": _DARK}
+# Each colour is written as `light-dark(#light, #dark)`.
+_PAIRS = re.findall(r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", TOKENS)
+SCHEMES = {
+    "light": {name: light for name, light, _ in _PAIRS},
+    "dark": {name: dark for name, _, dark in _PAIRS},
+}
 
 # Text on what it stands on: 4.5 to 1.
 TEXT = [
@@ -17,10 +21,14 @@ TEXT = [
     ("ink", "said"),
     ("ink", "warn-ground"),
     ("ink", "bad-ground"),
+    ("ink", "accent-ground"),
+    ("ink", "sunken"),
     ("ink-soft", "ground"),
     ("ink-soft", "surface"),
     ("ink-soft", "bad-ground"),
     ("ink-soft", "warn-ground"),
+    ("ink-soft", "accent-ground"),
+    ("ink-soft", "sunken"),
     ("accent", "ground"),
     ("accent", "bad-ground"),
     ("on-accent", "accent"),
@@ -47,7 +55,7 @@ def luminance(colour: str) -> float:
 
 def contrast(scheme: str, one: str, other: str) -> float:
     """The contrast of two tokens."""
-    values = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", SCHEMES[scheme]))
+    values = SCHEMES[scheme]
     lights = sorted((luminance(values[one]), luminance(values[other])))
     return (lights[1] + 0.05) / (lights[0] + 0.05)
 

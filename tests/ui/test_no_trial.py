@@ -11,7 +11,7 @@ from tests.support.world import UNCOUNTED, World, open_world
 from tests.ui.chat import Chat, open_chat
 from tollbridge.gateway.settings import Limits
 from tollbridge.sdk.session import Session, User
-from tollbridge.ui.strings import no_trial_text
+from tollbridge.ui.strings.counter import no_trial_text
 
 PROMISE = "You start with free credits. It needs no account and no key."
 ANSWER = {"access_token": "a", "refresh_token": "r", "expires_in": 900, "user": {"id": "user_1"}}

@@ -4,8 +4,9 @@ import pytest
 
 from tollbridge.sdk import NetworkError, PaywallError, ProviderError
 from tollbridge.ui.chat_stream import StreamFault
-from tollbridge.ui.strings import CAUSES, cause_of
-from tollbridge.ui.transcript import HISTORY_CHARS_MAX, Transcript, failure_of
+from tollbridge.ui.strings.causes import CAUSES, cause_of
+from tollbridge.ui.failure import failure_of
+from tollbridge.ui.transcript import HISTORY_CHARS_MAX, Transcript
 from tollbridge.wire import STATUS_OF
 
 

@@ -1,6 +1,7 @@
-"""`build.py bench calls`: measure, show a table, exit with whether the goals are met."""
+"""`build.py bench`: measure, show a table, exit with whether the goals are met."""
 
 import argparse
+import asyncio
 import os
 import resource
 import shutil
@@ -10,19 +11,20 @@ from pathlib import Path
 
 import uvloop
 
-from building.bench.arguments import GROUPS, PEERS, read_arguments
+from building.bench.arguments import PEERS, groups_of, read_arguments
 from building.bench.calls import measure_json, measure_latency, measure_streams
 from building.bench.commits import measure_ledger
 from building.bench.figures import CannotMeasure, Figure, as_json, table
 from building.bench.footprint import measure_memory, measure_start
 from building.bench.machine import Cores, describe, pick_cores
 from building.bench.moments import measure_abort, measure_first_chunk
+from building.bench.page.run import measure_page
 from building.bench.plan import QUICK, Plan
 from building.bench.scene import open_scene
 from building.bench.tools import prepare_tools
-from building.bench.versions import versions
+from building.bench.versions import page_versions, versions
 from building.prepare import CannotPrepare
-from building.site import ROOT
+from building.site import ROOT, CannotBuild
 
 # Exit codes: a script can tell a missed goal from a run that measured nothing.
 MET, MISSED, NOT_MEASURED = 0, 1, 2
@@ -61,28 +63,40 @@ async def measure(
 def main(words: list[str]) -> int:
     """Prepare, measure, report."""
     options = read_arguments(words)
-    groups = [group for group in GROUPS if options.only is None or group in options.only]
-    wanted = PEERS if WITH_PEERS.intersection(groups) else ()
-    peers = [peer for peer in wanted if peer not in options.without]
     if options.json is not None and not options.json.parent.is_dir():
         print(f"there is no folder {options.json.parent} to write figures into", file=sys.stderr)
         return NOT_MEASURED
+    groups = [g for g in groups_of(options.name) if options.only is None or g in options.only]
     try:
-        cores = pick_cores()
-        installed = prepare_tools(ROOT, peers)
-        _make_ready(cores)
-        folder = _make_folder(ROOT / "build" / "bench")
-        machine = describe(cores, versions(ROOT, peers))
-        plan = QUICK if options.quick else Plan()
-        figures = uvloop.run(measure(groups, folder, plan, cores, installed))
-    except (CannotPrepare, CannotMeasure) as reason:
+        if options.name == "page":
+            figures = asyncio.run(measure_page(groups, quick=options.quick))
+            machine = describe(None, page_versions(ROOT))
+        else:
+            figures, machine = measure_calls(groups, options)
+    except (CannotPrepare, CannotMeasure, CannotBuild) as reason:
         print(reason, file=sys.stderr)
         return NOT_MEASURED
     except KeyboardInterrupt:
         return 130
     report(figures, machine, options)
-    shutil.rmtree(folder)  # only a run that broke off leaves its logs
     return exit_code(figures)
+
+
+def measure_calls(
+    groups: list[str], options: argparse.Namespace
+) -> tuple[list[Figure], dict[str, object]]:
+    """Measure the gateway beside its peers; gives the figures and the machine."""
+    wanted = PEERS if WITH_PEERS.intersection(groups) else ()
+    peers = [peer for peer in wanted if peer not in options.without]
+    cores = pick_cores()
+    installed = prepare_tools(ROOT, peers)
+    _make_ready(cores)
+    folder = _make_folder(ROOT / "build" / "bench")
+    machine = describe(cores, versions(ROOT, peers))
+    plan = QUICK if options.quick else Plan()
+    figures = uvloop.run(measure(groups, folder, plan, cores, installed))
+    shutil.rmtree(folder)  # only a run that broke off leaves its logs
+    return figures, machine
 
 
 def exit_code(figures: list[Figure]) -> int:

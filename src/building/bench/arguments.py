@@ -8,22 +8,27 @@ from typing import Any
 PORTKEY, LITELLM = "portkey", "litellm"
 PEERS = (PORTKEY, LITELLM)
 GROUPS = ("start", "json", "streams", "latency", "first_chunk", "abort", "memory", "ledger")
+PAGE_GROUPS = ("size", "start", "frame", "events", "store")
 
 
 def add_benchmarks(commands: Any) -> argparse.ArgumentParser:
     """Add the command `bench` to a set of commands (argparse's type of these is private)."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "bench",
-        help="the gateway measured beside others",
-        description="Measure the gateway beside others, and say whether its goals are met.",
+        help="the gateway, or the page, measured beside others",
+        description="Measure the gateway (calls) or the page beside others, and say whether the "
+        "goals are met.",
         epilog="Exit code: 0 all goals met, 1 one is missed, 2 it could not be measured.",
         allow_abbrev=False,
     )
-    parser.add_argument("name", nargs="?", choices=["calls"], default="calls", metavar="calls")
+    parser.add_argument(
+        "name", nargs="?", choices=["calls", "page"], default="calls", help="else calls"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument("--quick", action="store_true", help="one short round, for development")
-    only = f"only this group, of {', '.join(GROUPS)}; repeat for more"
-    parser.add_argument("--only", action="append", choices=GROUPS, metavar="GROUP", help=only)
+    groups = f"calls: {', '.join(GROUPS)}; page: {', '.join(PAGE_GROUPS)}"
+    only = f"only this group, repeat for more; {groups}"
+    parser.add_argument("--only", action="append", metavar="GROUP", help=only)
     without = f"leave out {' or '.join(PEERS)}; repeat for both"
     parser.add_argument(
         "--without", action="append", choices=PEERS, default=[], metavar="PEER", help=without
@@ -32,6 +37,16 @@ def add_benchmarks(commands: Any) -> argparse.ArgumentParser:
 
 
 def read_arguments(words: list[str]) -> argparse.Namespace:
-    """Read what follows `build.py bench`."""
+    """Read what follows `build.py bench`; a group of another benchmark ends the program."""
     commands = argparse.ArgumentParser(prog="build.py").add_subparsers()
-    return add_benchmarks(commands).parse_args(words)
+    parser = add_benchmarks(commands)
+    options = parser.parse_args(words)
+    known = groups_of(options.name)
+    if foreign := [group for group in options.only or () if group not in known]:
+        parser.error(f"bench {options.name} has no group {', '.join(foreign)}, only {known}")
+    return options
+
+
+def groups_of(name: str) -> tuple[str, ...]:
+    """The groups of a benchmark, in the order of a run."""
+    return PAGE_GROUPS if name == "page" else GROUPS

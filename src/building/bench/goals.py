@@ -1,4 +1,4 @@
-"""What the gateway has to reach, by the name of the figure. Values only."""
+"""What the gateway and the page have to reach, by the name of the figure. Values only."""
 
 from building.bench.arguments import LITELLM, PORTKEY
 from building.bench.figures import Figure, at_least, at_most
@@ -24,6 +24,13 @@ GOALS = {
     "json.direct_to_gateway": at_least(1.2),
     "streams.direct_to_gateway": at_least(1.2),
     "streams_whole.direct_to_gateway": at_least(1.2),
+    # The page: ratios are of times taken in turn on the same machine.
+    "start.python_cold_to_stock": at_most(0.40),
+    "paint.behind_bare_ms": at_most(50),
+    "events.python_to_javascript": at_most(3),
+    "store.us_per_subscriber": at_most(2),
+    "frame.counter_behind_words": at_most(0),
+    "size.sdk_kb": at_most(30),
 }
 
 

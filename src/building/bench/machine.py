@@ -113,15 +113,20 @@ def idle_s(core: int) -> float:
     return read_idle_ticks(Path("/proc/stat").read_text(), core) / TICKS_PER_S
 
 
-def describe(cores: Cores, versions: dict[str, str]) -> dict[str, Any]:
-    """What somebody who reads the figures must know of where they were taken."""
+def describe(cores: Cores | None, versions: dict[str, str]) -> dict[str, Any]:
+    """What somebody who reads the figures must know of where they were taken.
+
+    Args:
+        cores: Which were used for what; None where the system decided.
+        versions: Program → version.
+    """
     load_1, _, _ = os.getloadavg()
+    bound = {} if cores is None else {"server_core": cores.server, "load_core": cores.load}
     return {
         "taken_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
-        "server_core": cores.server,
-        "load_core": cores.load,
+        **bound,
         "load_average_1_min": round(load_1, 2),
         "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9),
         "system": f"{platform.system()} {platform.release()}",

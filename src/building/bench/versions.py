@@ -12,6 +12,7 @@ import apsw
 
 import tollbridge
 from building.bench.arguments import LITELLM, PORTKEY
+from building.chromium import find_chromium
 
 _VERSION = re.compile(r"\d+(\.\d+)+")
 
@@ -33,6 +34,17 @@ def versions(root: Path, peers: Iterable[str]) -> dict[str, str]:
         found[PORTKEY] = package["dependencies"]["@portkey-ai/gateway"]
         found["node"] = version_in(_said_by("node", "--version"))
     return found
+
+
+def page_versions(root: Path) -> dict[str, str]:
+    """Program → version, of everything that a start of the page depends on."""
+    lock = json.loads((root / "package-lock.json").read_text("utf-8"))["packages"]
+    return {
+        "tollbridge": tollbridge.__version__,
+        "chromium": version_in(_said_by(find_chromium() or "", "--version")),
+        "pyodide": lock["node_modules/pyodide"]["version"],
+        "pyscript": lock["node_modules/@pyscript/core"]["version"],
+    }
 
 
 def version_in(said: str) -> str:

@@ -1,62 +1,105 @@
 """The single-page app: a chat that pays with credits. `index.html` is its skeleton."""
 
+import asyncio
+
 from tollbridge.sdk import AuthClient, BillingClient, PaywallError
 from tollbridge.ui import dom
-from tollbridge.ui.chat_view import ChatView
-from tollbridge.ui.conversation import Conversation
+from tollbridge.ui.chat import Chat
+from tollbridge.ui.chat_kept import Kept, read_kept
+from tollbridge.ui.connection_line import ConnectionLine
+from tollbridge.ui.conversation import SLOW_S
 from tollbridge.ui.credit_badge import CreditBadge
+from tollbridge.ui.low_balance import LowBalance
+from tollbridge.ui.menu import Menu
+from tollbridge.ui.paywall import PaywallUI
 from tollbridge.ui.problem import Problem
 from tollbridge.ui.quota_notice import QuotaNotice
-from tollbridge.ui.strings import no_trial_text
+from tollbridge.ui.strings.chat import READY
+from tollbridge.ui.strings.counter import no_trial_text
 from tollbridge.ui.tasks import Tasks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tollbridge.sdk import Balance, QuotaExceededError
-
-# The path of the demo provider, and of every OpenAI-compatible one.
-CHAT_PATH = "v1/chat/completions"
+    from tollbridge.sdk import Balance
 
 
 class Page:
     """The clients and views of one page, joined."""
 
-    def __init__(self) -> None:
-        """Read the page's `<meta>` settings and make every part; nothing is sent yet."""
+    def __init__(self, kept: "Kept | None" = None, *, slow_s: float = SLOW_S) -> None:
+        """Read the page's `<meta>` settings and take the painted page over; nothing is sent yet.
+
+        Args:
+            kept: What a reload left of the chat.
+            slow_s: See `Conversation`.
+        """
         paywall_id = dom.meta("tollbridge-paywall")
         api_origin = dom.meta("tollbridge-gateway", dom.page_origin())
         self.tasks = Tasks()
         self.auth = AuthClient(paywall_id=paywall_id, api_origin=api_origin)
         self.billing = BillingClient(paywall_id=paywall_id, api_origin=api_origin, auth=self.auth)
+        self.gateway = self.billing.create_api_gateway_client()
         self.badge = CreditBadge()
-        self.view = ChatView(tasks=self.tasks)
+        self.chat = Chat(
+            gateway=self.gateway,
+            provider_id=dom.meta("tollbridge-provider"),
+            sign_in=self.sign_in,
+            tasks=self.tasks,
+            kept=kept or Kept(),
+            slow_s=slow_s,
+        )
+        self.menu = Menu(self.chat)
+        self.connection = ConnectionLine(say=self.chat.view.say)
         self.problem = Problem(retry=lambda: self.tasks.start(self.begin()))
+        self._join_paywall()
+        self._undo = [self.billing.on_balance_change(self.badge.show)]
+        # From here on nobody but us listens: what waited until now is ours to do.
+        self._early = dom.take_early()
+        dom.set_page_state("ready")
+        self.chat.view.say(READY)
+
+    def _join_paywall(self) -> None:
+        self.paywall = PaywallUI(billing=self.billing, auth=self.auth, resumes=True)
+        self.paywall.attach(self.gateway)
+        self.paywall.on("granted", lambda balance: self.chat.credits_came())
+        self.paywall.on("close", self.chat.no_credits_came)
+        self.paywall.on("blocked", lambda error: self.chat.no_credits_will_come())
+        self._counter_off = dom.on_press(dom.by_id("counter"), self._open_paywall)
+        focus, say = self.chat.composer.focus, self.chat.view.say
         self.notice = QuotaNotice(
-            read_balances=self.read_balances,
-            give_focus_back=self.view.focus_draft,
-            say=self.view.alert,
+            paywall=self.paywall,
+            billing=self.billing,
+            give_focus_back=focus,
+            say=self.chat.view.alert,
             tasks=self.tasks,
         )
-        self.conversation = Conversation(
-            gateway=self.billing.create_api_gateway_client(),
-            provider_id=dom.meta("tollbridge-provider"),
-            path=CHAT_PATH,
-            sign_in=self.sign_in,
-            on_quota=self.out_of_credits,
-            view=self.view,
+        self.low = LowBalance(
+            billing=self.billing,
+            open_paywall=self.paywall.open,
+            give_focus_back=focus,
+            say=say,
+            tasks=self.tasks,
         )
-        self.billing.on_balance_change(self.badge.show)
-        self.billing.on_balance_change(self.notice.balances_changed)
-        self.view.attach(self.conversation)
+
+    def _open_paywall(self) -> None:
+        self.paywall.open()
 
     async def begin(self) -> None:
-        """Sign in and count; what goes wrong is said above the composer."""
+        """Sign in, count, and learn who answers; then do what was done before Python was up.
+
+        What goes wrong is said above the composer.
+        """
         try:
             await self.sign_in()
             await self.read_balances()
         except PaywallError as error:
             self.badge.show_unknown()
             self.problem.open(error)
+        else:
+            await self._list_providers()
+        early, self._early = self._early, "[]"
+        await self.chat.replay(early)
+        await self.chat.conversation.settle()
 
     async def sign_in(self) -> None:
         """Make sure that there is a session; free when there is one.
@@ -73,21 +116,55 @@ class Page:
         """Ask the gateway for the balances; listeners hear of them too."""
         return await self.billing.get_balances(force=True)
 
-    def out_of_credits(self, error: "QuotaExceededError", text: str) -> bool:
-        """Open the notice; True when the unsent text is back in the composer."""
-        self.notice.open(error)
-        return self.view.put_back(text)
+    async def close(self) -> None:
+        """Stop what runs, let go of the page and give the connections back."""
+        for off in self._undo:
+            off()
+        self._counter_off()
+        self.notice.destroy()
+        self.low.destroy()
+        self.paywall.destroy()
+        self.menu.close()
+        self.connection.close()
+        self.problem.destroy()
+        self.chat.close()
+        self.badge.close()
+        await self.tasks.cancel()
+        await self.gateway.aclose()
+        await self.billing.aclose()
+        await self.auth.aclose()
+
+    async def _list_providers(self) -> None:
+        try:
+            providers = await self.gateway.list_providers()
+        except PaywallError:
+            return  # an older gateway, or a moment without one: the page's own provider stays
+        self.chat.choice.fill(providers)
 
 
-def main() -> None:
-    """Take over the painted page, and go on beside whatever else runs on it.
+async def open_page() -> Page:
+    """Take over the painted page, with what was kept over a reload.
 
     Raises:
         Exception: A mistake of ours, or a setting that cannot be; the page says that it failed.
     """
+    kept = await read_kept()
     try:
-        page = Page()
+        return Page(kept)
     except Exception:
         dom.set_page_state("failed")
         raise
-    page.tasks.start(page.begin())
+
+
+def main() -> None:
+    """Take over the painted page, and go on beside whatever else runs on it."""
+
+    async def run() -> None:
+        page = await open_page()
+        await page.begin()
+
+    _running.append(asyncio.create_task(run()))
+
+
+# An event loop holds its tasks so weakly that the page could vanish.
+_running: "list[asyncio.Task[None]]" = []

@@ -15,7 +15,7 @@ from tollbridge.sdk.errors import (
 from tollbridge.sdk.gateway import ApiGatewayClient
 from tollbridge.sdk.response import Response
 from tollbridge.sdk.session import Session
-from tollbridge.sdk.signals import Signal
+from tollbridge.sdk.signals import Computed, Signal, batch
 from tollbridge.wire import Balance
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "AuthClient",
     "Balance",
     "BillingClient",
+    "Computed",
     "ConfigError",
     "NetworkError",
     "PaywallError",
@@ -34,4 +35,5 @@ __all__ = [
     "Session",
     "SessionError",
     "Signal",
+    "batch",
 ]

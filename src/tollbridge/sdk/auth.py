@@ -5,14 +5,14 @@ share, and there it is the truth: it is read again before every refresh, because
 have renewed it, and after, because somebody may have signed out meanwhile.
 """
 
-from tollbridge.sdk import auth_events, options, platform
-from tollbridge.sdk.auth_events import AuthEvents
+from tollbridge.sdk import options, platform
 from tollbridge.sdk.errors import PaywallError, SessionError
 from tollbridge.sdk.exchange import Exchange
 from tollbridge.sdk.session import Session
-from tollbridge.sdk.session_store import SessionStore
+from tollbridge.sdk.session_refresh import SessionRefresh
+from tollbridge.sdk.session_state import SessionState
 from tollbridge.sdk.single_flight import SingleFlight
-from tollbridge.sdk.storage import default_storage
+from tollbridge.sdk.storage import choose_storage
 from tollbridge.sdk.transport import OwnTransport
 from tollbridge.wire import headers as names
 
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from tollbridge.sdk.storage import Storage
     from tollbridge.sdk.transport import Transport
 
-# An access token that ends sooner than this is renewed before it is used.
-MARGIN_S = 60
-# A refresh starts anew when another tab changed the stored session meanwhile; tabs are few.
-_REFRESH_TRIES = 3
-
 _OPTIONS = "paywall_id api_origin storage transport clock"
 
 
@@ -41,7 +36,7 @@ class AuthClient:
         *,
         paywall_id: str = "",
         api_origin: str = "",
-        storage: "Storage | None" = None,
+        storage: "Storage | str | None" = None,
         transport: "Transport | None" = None,
         clock: "Callable[[], float] | None" = None,
         **unknown: object,
@@ -51,8 +46,9 @@ class AuthClient:
         Args:
             paywall_id: The app; its sessions are kept apart from every other app's.
             api_origin: The gateway's origin, such as `https://gateway.example.com`.
-            storage: Where the refresh token survives a reload; by default `localStorage` in a
-                page, else memory.
+            storage: Where the refresh token survives a reload, and other tabs find it: `auto` (the
+                default: `localStorage` in a page, else memory), `local`, `memory`, or an object
+                with async `get_item`, `set_item` and `remove_item`, and perhaps `watch`.
             transport: Carries the requests; by default the browser's `fetch`, else HTTP.
             clock: Returns seconds since 1970.
             **unknown: Refused.
@@ -63,72 +59,67 @@ class AuthClient:
         options.refuse_unknown(unknown, known=_OPTIONS, code="invalid_config", where="AuthClient")
         paywall_id = options.check_paywall_id(paywall_id)
         api_origin = options.check_origin(api_origin)
-        options.check_methods(storage, option="storage", methods="get_item set_item remove_item")
+        kept = choose_storage(storage)
         options.check_callable(transport, option="transport")
         options.check_callable(clock, option="clock")
         self._clock = clock or platform.now_s
-        self._kept = SessionStore(storage or default_storage(), paywall_id)
         self._own_transport = OwnTransport(transport)
         self._exchange = self._make_exchange(api_origin, paywall_id, None)
         self._signed = self._make_exchange(api_origin, paywall_id, self)
-        self._session: Session | None = None
-        self._loaded = False
-        self._loading = SingleFlight(self._load)
-        self._refreshing = SingleFlight(self._refresh)
+        self._state = SessionState(kept, paywall_id)
+        self._refresh = SessionRefresh(self._state, self._exchange, self._clock)
         self._signing_in = SingleFlight(self._sign_in_anonymously)
-        self._events = AuthEvents(self.ready)
 
     async def ready(self) -> None:
-        """Return once the stored session is loaded; every other method waits for it itself."""
-        if not self._loaded:
-            await self._loading.run()
-        self._events.open(self._session)
+        """Return once the stored session is loaded; every other method waits for it itself.
+
+        No network is needed for that: who is signed in is known at once, and what the gateway says
+        of it comes with the first request.
+        """
+        await self._state.ready()
 
     def get_cached_session(self) -> "Session | None":
         """Return the session as it is known just now; None signed out, or before `ready`."""
-        return self._session
+        return self._state.current
 
     def get_cached_user(self) -> "User | None":
         """Return the session's user; None where there is none."""
-        return self._session.user if self._session is not None else None
+        session = self._state.current
+        return session.user if session is not None else None
 
     def on_auth_change(
         self, listener: "Callable[[str, Session | None], Any]"
     ) -> "Callable[[], None]":
-        """Call `listener(event, session)` at every change of the session.
+        """Call `listener(event, session)` at every change of the session, also by another tab.
 
         The first event is always `INITIAL_SESSION`, told soon after this returns; then come
-        `SIGNED_IN`, `SIGNED_OUT`, `TOKEN_REFRESHED`. What a listener raises is reported to the
-        event loop.
+        `SIGNED_IN`, `SIGNED_OUT`, `TOKEN_REFRESHED`, `USER_UPDATED`; see `auth_events`. What a
+        listener raises is reported to the event loop.
 
         Returns:
             The undo. Calling it twice is harmless.
         """
-        return self._events.subscribe(listener)
+        return self._state.events.subscribe(listener)
 
     async def get_access_token(self) -> "str | None":
         """Return a token that is good for at least a minute, or None signed out.
 
+        Where it could not be renewed, the old token is returned while it lasts, and the gateway is
+        left alone for a minute; after that for a second, and twice as long each time.
+
         Raises:
-            PaywallError: It had to be renewed and could not be, for want of an answer. The session
-                stays. While the old token still lasts that one is returned instead.
+            PaywallError: It had to be renewed and could not be, for want of an answer, now or a
+                moment ago. The session stays.
         """
         await self.ready()
-        session = self._session or await self._adopt_stored()
-        if session is None:
-            return None
-        if session.expires_at - self._clock() > MARGIN_S:
-            return session.access_token
-        try:
-            renewed = await self.refresh()
-        except PaywallError:
-            if self._session is session and session.expires_at > self._clock():
-                return session.access_token
-            raise
-        return renewed.access_token if renewed is not None else None
+        session = await self._state.adopt()
+        return None if session is None else await self._refresh.token(session)
 
     async def refresh(self) -> "Session | None":
-        """Renew the tokens and return the session; callers at the same time share one request.
+        """Renew the tokens now and return the session; callers at the same time share one request.
+
+        It asks also where a refresh failed just before: a person presses a button, or the gateway
+        refused the token.
 
         Returns:
             None where there is no session, or where the gateway ended it: it is then forgotten
@@ -137,15 +128,16 @@ class AuthClient:
         Raises:
             PaywallError: There was no answer, or none that says yes or no. The session stays.
         """
-        session: Session | None = await self._refreshing.run()
-        return session
+        await self.ready()
+        return await self._refresh.run()
 
     async def sign_in_anonymously(self) -> Session:
-        """Make sure that there is an anonymous session, and return it.
+        """Make sure that there is a session, an anonymous one where nobody is signed in.
 
-        An anonymous session is returned as it is, and one from before a sign-out or a reload comes
-        back with the same user and credits. Otherwise the gateway makes a new user. Callers at the
-        same time share one sign-in.
+        A session that there is stays, and is returned: an anonymous one, and also that of somebody
+        who is known, who is never replaced by a stranger; `sign_out` comes first. An anonymous
+        session from before a sign-out or a reload comes back with the same user and credits.
+        Otherwise the gateway makes a new user. Callers at the same time share one sign-in.
 
         Raises:
             PaywallError: `anonymous_disabled`, `rate_limited`, or no answer. Nothing changed.
@@ -154,22 +146,17 @@ class AuthClient:
         return session
 
     async def sign_out(self, forget_anonymous: bool = False) -> None:
-        """End the session here, then tell the gateway. Never fails; offline it is ended here.
+        """End the session here and in the other tabs, then tell the gateway.
+
+        Never fails; offline it is ended here.
 
         Args:
             forget_anonymous: Also give an anonymous user up, with all credits. Otherwise the next
                 `sign_in_anonymously` brings the same one back.
         """
         await self.ready()
-        session = self._session
-        self._session = None
-        await self._kept.clear()
-        if forget_anonymous:
-            await self._kept.clear_anonymous()
-        if session is None:
-            return
-        self._events.emit(auth_events.SIGNED_OUT, None)
-        if session.is_anonymous and not forget_anonymous:
+        session = await self._state.end(forget_anonymous=forget_anonymous)
+        if session is None or (session.is_anonymous and not forget_anonymous):
             return
         try:
             await self._end_at_gateway(session)
@@ -186,14 +173,16 @@ class AuthClient:
         if await self.get_access_token() is None:
             raise SessionError("not_authenticated", "Nobody is signed in.", status=401)
         await self._signed.post("auth/revoke-all", {})
-        await self._kept.clear()
-        await self._kept.clear_anonymous()
-        self._end()
+        await self._state.end(forget_anonymous=True)
 
     async def aclose(self) -> None:
-        """Stop what still runs and give the client's own connections back; the session stays."""
-        for flight in (self._signing_in, self._refreshing, self._loading):
-            await flight.cancel()
+        """Stop what still runs and give the client's own connections back; the session stays.
+
+        After that it hears nothing of other tabs.
+        """
+        await self._signing_in.cancel()
+        await self._refresh.aclose()
+        await self._state.aclose()
         await self._own_transport.aclose()
 
     def _make_exchange(
@@ -206,92 +195,33 @@ class AuthClient:
             auth=auth,
         )
 
-    async def _load(self) -> None:
-        self._session = await self._kept.load()
-        self._loaded = True
-
-    async def _adopt_stored(self) -> "Session | None":
-        """Take over a session that another tab began."""
-        stored = await self._kept.load()
-        if stored is not None and self._session is None:
-            self._session = stored
-            self._events.emit(auth_events.SIGNED_IN, stored)
-        return self._session
-
     async def _sign_in_anonymously(self) -> Session:
         await self.ready()
-        session = self._session or await self._adopt_stored()
-        if session is not None and session.is_anonymous:
-            if session.expires_at > self._clock():
+        session = await self._state.adopt()
+        if session is not None:
+            if self._refresh.lasts(session):
                 return session
-            session = await self.refresh()
+            session = await self._refresh.run()
             if session is not None:
                 return session
-        saved = await self._kept.load_anonymous()
+        saved = await self._state.stored_anonymous()
         if saved is not None:
             try:
-                return await self._begin(await self._renew(saved))
+                return await self._begin(await self._refresh.trade(saved))
             except SessionError:
-                await self._kept.clear_anonymous()
+                await self._state.forget_anonymous()
         answer = await self._exchange.post("auth/anonymous/signin", {})
         return await self._begin(Session.from_answer(answer, user=None, now_s=self._clock()))
 
-    async def _begin(self, session: Session) -> Session:
-        self._session = session
-        await self._kept.save(session)
-        self._events.emit(auth_events.SIGNED_IN, session)
+    async def _begin(self, anonymous: Session) -> Session:
+        """Keep an anonymous session, unless another tab began one first."""
+        session = await self._state.begin(anonymous, unless_stored=True)
+        if session.access_token is None:
+            session = await self._refresh.run() or session
         return session
 
-    def _end(self) -> None:
-        if self._session is not None:
-            self._session = None
-            self._events.emit(auth_events.SIGNED_OUT, None)
-
-    async def _refresh(self) -> "Session | None":
-        await self.ready()
-        for _ in range(_REFRESH_TRIES):
-            sent = await self._kept.load()
-            if sent is None:
-                break  # signed out, here or in another tab
-            try:
-                renewed = await self._renew(sent)
-            except SessionError:
-                if await self._is_stored(sent):
-                    await self._kept.forget(sent)
-                    break
-                continue  # another tab renewed it first
-            if not await self._is_stored(sent) and not await self._is_stored(renewed):
-                continue  # what is stored now is newer, or nobody's
-            await self._kept.save(renewed)
-            before, self._session = self._session, renewed
-            same = before is None or _user_id(before) == _user_id(renewed)
-            self._events.emit(
-                auth_events.TOKEN_REFRESHED if same else auth_events.SIGNED_IN, renewed
-            )
-            return renewed
-        self._end()
-        return None
-
-    async def _renew(self, session: Session) -> Session:
-        """Trade a refresh token for the next tokens. A refresh brings no user: it is carried over.
-
-        Raises:
-            SessionError: The gateway ended the session.
-            PaywallError: There was no answer, or none that says yes or no.
-        """
-        answer = await self._exchange.post("auth/refresh", {"refresh_token": session.refresh_token})
-        return Session.from_answer(answer, user=session.user, now_s=self._clock())
-
-    async def _is_stored(self, session: Session) -> bool:
-        stored = await self._kept.load()
-        return stored is not None and stored.refresh_token == session.refresh_token
-
     async def _end_at_gateway(self, session: Session) -> None:
-        if session.expires_at <= self._clock():
-            session = await self._renew(session)
+        if not self._refresh.lasts(session):
+            session = await self._refresh.trade(session)
         bearer = {names.AUTHORIZATION: f"Bearer {session.access_token}"}
         await self._exchange.post("auth/signout", {}, headers=bearer)
-
-
-def _user_id(session: Session) -> "str | None":
-    return session.user.id if session.user is not None else None

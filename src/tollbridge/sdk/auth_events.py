@@ -9,10 +9,19 @@ if TYPE_CHECKING:
 
     from tollbridge.sdk.session import Session
 
+# The session that there was when one began to listen; told to everybody first, perhaps None.
 INITIAL_SESSION = "INITIAL_SESSION"
+# Somebody signed in, here or in another tab; also when another user took the first one's place.
 SIGNED_IN = "SIGNED_IN"
+# Nobody is signed in any more: here, in another tab, or because the gateway ended the session.
 SIGNED_OUT = "SIGNED_OUT"
+# The same user with new tokens, renewed here or in another tab.
 TOKEN_REFRESHED = "TOKEN_REFRESHED"
+# The same user, of whom something else is known now, such as an address.
+USER_UPDATED = "USER_UPDATED"
+# Signed in by a mail for somebody who lost the password, which is now to be set anew. It belongs to
+# signing in by mail, and nothing else tells it.
+PASSWORD_RECOVERY = "PASSWORD_RECOVERY"
 
 
 class _Subscriber:

@@ -1,15 +1,16 @@
 """Balances: read, kept for five seconds, shown at once when a call was charged."""
 
-from tollbridge.sdk import options, platform
+from tollbridge.sdk import credit_moves, options, platform
+from tollbridge.sdk.balance_news import BalanceNews
 from tollbridge.sdk.balances import BalanceStore
 from tollbridge.sdk.errors import ConfigError, PaywallError
 from tollbridge.sdk.exchange import Exchange
 from tollbridge.sdk.gateway import ApiGatewayClient
 from tollbridge.sdk.metering import Meter
+from tollbridge.sdk.replay import Replay
 from tollbridge.sdk.single_flight import SingleFlight
 from tollbridge.sdk.transport import OwnTransport
 from tollbridge.wire import Balance, find_balance, read_balances
-from tollbridge.wire import headers as names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,12 +75,15 @@ class BillingClient:
         self._exchange = self._make_exchange(auth)
         self._owner = self._make_exchange(None)
         self._store = BalanceStore()
-        self._reading = SingleFlight(self._read)
+        self._reading = SingleFlight(self._read, ends_with_callers=True)
         self._read_at = 0.0
         self._again = False
         self._user_id: str | None = _UNKNOWN_USER
         follow = getattr(auth, "on_auth_change", None)
         self._unfollow = follow(self._auth_changed) if follow is not None else None
+        self._news: BalanceNews | None = None
+        if follow is not None:
+            self._news = BalanceNews(self._paywall_id, self._store, self._read_anew)
 
     async def get_balances(self, *, force: bool = False) -> list[Balance]:
         """Return the balances: those read less than 5 s ago, else read now.
@@ -158,8 +162,43 @@ class BillingClient:
         given.update(overrides)
         return ApiGatewayClient(**given)
 
-    async def credit_tokens(self, *, type: str, amount: int) -> Balance:
-        """Give credits to the `identity`, with the owner's key. Each call is a new grant.
+    async def redeem_voucher(self, code: str) -> Balance:
+        """Redeem a voucher for the signed-in user; the shown balances have it at once.
+
+        Safe to repeat: a voucher counts once for a user. A lost answer is asked for once more.
+
+        Returns:
+            The new balance of the type that the voucher is for.
+
+        Raises:
+            ConfigError: No `auth`, or no code. Nothing was sent.
+            SessionError: Nobody is signed in.
+            PaywallError: `voucher_invalid`, or `rate_limited` after too many of those
+                (`retry_after_s` says for how long). Nothing changed; after a `NetworkError` it may
+                have.
+        """
+        if self._auth is None:
+            raise ConfigError("invalid_config", "redeeming a voucher needs auth: whose is it?")
+        sent = credit_moves.check_code(code)
+        user, mark = self._store.user, self._store.mark()
+        replay = Replay(self._own_transport.send, replayable=True, own_key=True)
+        query_type, balances = await credit_moves.redeem(self._exchange, replay, sent)
+        if user == self._store.user and not self._store.replace(balances, mark=mark):
+            self._read_anew()
+        return find_balance(balances, query_type) or Balance(query_type, 0)
+
+    async def credit_tokens(
+        self, *, type: str, amount: int, idempotency_key: "str | None" = None
+    ) -> Balance:
+        """Give credits to the `identity`, with the owner's key.
+
+        Each call is a new grant, unless you give its key: then it is granted once, however often
+        you call. Where the answer was lost on its way, it is asked for once more by itself.
+
+        Args:
+            type: The query type.
+            amount: Credits, above 0.
+            idempotency_key: 1 to 255 visible ASCII characters, such as the number of an order.
 
         Returns:
             The new balance of that type.
@@ -167,23 +206,27 @@ class BillingClient:
         Raises:
             ConfigError: No key, no identity, or no whole positive amount. Nothing was sent.
             PaywallError: The gateway refused, and nothing changed; after a `NetworkError` it may
-                have.
+                have. `idempotency_mismatch`: the key stands for another change.
         """
-        return await self._move("credit", type, amount)
+        return await self._move(credit_moves.CREDIT, type, amount, idempotency_key)
 
-    async def debit_tokens(self, *, type: str, amount: int) -> Balance:
+    async def debit_tokens(
+        self, *, type: str, amount: int, idempotency_key: "str | None" = None
+    ) -> Balance:
         """Take credits from the `identity`, with the owner's key; see `credit_tokens`.
 
         Raises:
             ConfigError: No key, no identity, or no whole positive amount. Nothing was sent.
             PaywallError: `insufficient`: fewer are left (`body["available"]`), nothing changed.
         """
-        return await self._move("debit", type, amount)
+        return await self._move(credit_moves.DEBIT, type, amount, idempotency_key)
 
     async def aclose(self) -> None:
         """Stop following the session and reading, and give the client's own connections back."""
         if self._unfollow is not None:
             self._unfollow()
+        if self._news is not None:
+            self._news.close()
         await self._reading.cancel()
         await self._own_transport.aclose()
 
@@ -212,8 +255,8 @@ class BillingClient:
             except ValueError as error:
                 raise PaywallError("unknown", f"The gateway sent no balances: {error}", body=body)
             self._read_at = self._clock()
-            self._store.replace(balances, mark=mark)
-            if not self._again:
+            is_whole = self._store.replace(balances, mark=mark)
+            if is_whole and not self._again:
                 return self._store.shown.get() or []
 
     def _read_anew(self) -> None:
@@ -227,6 +270,8 @@ class BillingClient:
     def _auth_changed(self, event: str, session: "Session | None") -> None:
         user_id = session.user.id if session is not None and session.user is not None else None
         before, self._user_id = self._user_id, user_id
+        if self._news is not None:
+            self._news.user_id = user_id
         if before in (_UNKNOWN_USER, user_id) and event != "SIGNED_OUT":
             return
         self._read_at = 0.0
@@ -237,24 +282,11 @@ class BillingClient:
         if self._store.shown.has_listeners:
             self._read_anew()
 
-    async def _move(self, op: str, type: str, amount: int) -> Balance:
-        if self._api_key is None:
-            raise ConfigError("apikey_required", "moving credits needs the owner's api_key")
-        if self._identity is None:
-            raise ConfigError(
-                "identity_required", "say whose credits: identity={'user_id': …} or {'email': …}"
-            )
-        if not isinstance(type, str) or not type:
-            raise ConfigError("invalid_argument", f"type must be a query type, not {type!r}")
-        if isinstance(amount, bool) or not isinstance(amount, int) or amount <= 0:
-            raise ConfigError(
-                "invalid_argument", f"amount must be a whole number above 0, not {amount!r}"
-            )
-        sent: dict[str, Any] = {"type": type, "amount": amount, "op": op}
-        sent.update(self._identity)
-        answer = await self._owner.post("balances", sent, headers={names.API_KEY: self._api_key})
-        try:
-            rows = read_balances(answer.get("balances") if isinstance(answer, dict) else None)
-        except ValueError as error:
-            raise PaywallError("unknown", f"The gateway sent no balances: {error}", body=answer)
-        return find_balance(rows, type) or Balance(type, 0)
+    async def _move(
+        self, op: str, type: str, amount: int, idempotency_key: "str | None"
+    ) -> Balance:
+        sent, headers = credit_moves.check_move(
+            op, type, amount, self._api_key, self._identity, idempotency_key
+        )
+        replay = Replay(self._own_transport.send, replayable=True, own_key=idempotency_key is None)
+        return await credit_moves.move(self._owner, replay, sent, headers)

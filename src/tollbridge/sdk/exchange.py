@@ -81,16 +81,27 @@ class Exchange:
         return await carrier(self._signed(request, fresh))
 
     async def post(
-        self, endpoint: str, body: object, *, headers: "dict[str, str] | None" = None
+        self,
+        endpoint: str,
+        body: object,
+        *,
+        headers: "dict[str, str] | None" = None,
+        carrier: "Transport | None" = None,
     ) -> object:
         """POST JSON to an endpoint of the paywall, such as `auth/refresh`; return the answer.
+
+        Args:
+            endpoint: Its path below the paywall's.
+            body: What is sent.
+            headers: More headers.
+            carrier: Carries this one instead of the client's transport.
 
         Raises:
             PaywallError: The answer is not 2xx, is cut off, or is no JSON.
         """
         sent = {"content-type": "application/json"}
         sent.update(headers or {})
-        return await self._json(endpoint, "POST", sent, json.dumps(body).encode())
+        return await self._json(endpoint, "POST", sent, json.dumps(body).encode(), carrier)
 
     async def get(self, endpoint: str) -> object:
         """GET an endpoint of the paywall and return the answer.
@@ -101,12 +112,17 @@ class Exchange:
         return await self._json(endpoint, "GET", {}, None)
 
     async def _json(
-        self, endpoint: str, method: str, headers: dict[str, str], body: "bytes | None"
+        self,
+        endpoint: str,
+        method: str,
+        headers: dict[str, str],
+        body: "bytes | None",
+        carrier: "Transport | None" = None,
     ) -> object:
         url = self._api_origin + paths.paywall(self._paywall_id, endpoint)
         sent = {"accept": "application/json"}
         sent.update(headers)
-        reply = await self.send(Request(method, url, headers=sent, body=body))
+        reply = await self.send(Request(method, url, headers=sent, body=body), carrier=carrier)
         if not 200 <= reply.status < 300:
             raise await failure(reply)
         text = await _whole(reply)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tollbridge.sdk import options, platform
+from tollbridge.sdk import options, platform, providers, receipts
 from tollbridge.sdk.body import prepare_body
 from tollbridge.sdk.errors import (
     AbortedError,
@@ -12,6 +12,7 @@ from tollbridge.sdk.errors import (
 )
 from tollbridge.sdk.exchange import Exchange, failure
 from tollbridge.sdk.headers import callers_headers
+from tollbridge.sdk.metering import CallMeter
 from tollbridge.sdk.replay import Replay, key_for
 from tollbridge.sdk.request import call_url, check_method, check_signal
 from tollbridge.sdk.response import Response
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tollbridge.sdk.body import Body
     from tollbridge.sdk.metering import Meter
     from tollbridge.sdk.transport import Reply, Transport
+    from tollbridge.wire import Provider
 
 _OPTIONS = (
     "paywall_id api_origin auth user_id api_key capabilities transport on_charge_success "
@@ -64,9 +66,8 @@ class ApiGatewayClient:
             api_key: The owner's key, on a server and never in a page; sent only with `user_id`.
             capabilities: What this client can do, told to the gateway.
             transport: Carries the requests; by default the browser's `fetch`, else HTTP.
-            on_charge_success: Called (and awaited) with the query type, or None where the gateway
-                did not name one, after a 2xx and before `call` returns. What it raises is
-                reported to the event loop and does not cost the answer.
+            on_charge_success: Called (and awaited) after a 2xx, before `call` returns, with the
+                query type (None: not named). What it raises is reported and costs no answer.
             on_quota_exceeded: Called (and awaited) with the error after a 402, before it is raised.
             meter: Is told what calls cost; `BillingClient.create_api_gateway_client` gives one.
             **unknown: Refused.
@@ -80,7 +81,7 @@ class ApiGatewayClient:
         self._paywall_id = options.check_paywall_id(paywall_id)
         self._api_origin = options.check_origin(api_origin)
         options.check_methods(auth, option="auth", methods="get_access_token")
-        options.check_methods(meter, option="meter", methods="charged refused unsure")
+        options.check_methods(meter, option="meter", methods="begin")
         options.check_callable(on_charge_success, option="on_charge_success")
         options.check_callable(on_quota_exceeded, option="on_quota_exceeded")
         options.check_callable(transport, option="transport")
@@ -89,6 +90,7 @@ class ApiGatewayClient:
         self._on_charge_success = on_charge_success
         self._on_quota_exceeded = on_quota_exceeded
         self._meter = meter
+        self._quota_listeners: list[list[Callable[[QuotaExceededError], Any]]] = []
         self._own_transport = OwnTransport(transport)
         self._exchange = Exchange(
             api_origin=self._api_origin,
@@ -152,10 +154,52 @@ class ApiGatewayClient:
         self._add_own(sent, content)
         request = Request(method, url, headers=sent, body=content.payload, signal=signal)
         replay = Replay(self._own_transport.send, replayable=content.replayable, own_key=own_key)
-        reply = await self._send(request, replay, replayable=content.replayable)
-        if not 200 <= reply.status < 300:
-            raise await self._refused(reply)
-        return await self._charged(reply)
+        return await self._answer(request, replay, replayable=content.replayable)
+
+    def on_quota(self, listener: "Callable[[QuotaExceededError], Any]") -> "Callable[[], None]":
+        """Call `listener(error)` at every 402 from now on, before `call` raises it.
+
+        What a listener raises is reported to the event loop. `PaywallUI.attach` listens so.
+
+        Returns:
+            The undo. Calling it twice is harmless.
+        """
+        entry = [listener]  # a list of its own, so that one function may listen twice
+        self._quota_listeners.append(entry)
+
+        def undo() -> None:
+            self._quota_listeners = [kept for kept in self._quota_listeners if kept is not entry]
+
+        return undo
+
+    async def list_providers(self) -> "list[Provider]":
+        """Ask which providers this user's page may call, and what that costs; it costs nothing.
+
+        The order is the owner's: the oldest first. The list is [] where nothing is metered.
+
+        Raises:
+            SessionError: There is no valid session; an owner's key is none.
+            PaywallError: They could not be read.
+        """
+        return await providers.list_providers(self._exchange)
+
+    async def get_receipt(self, call_id: str = "", *, key: str = "") -> "dict[str, Any] | None":
+        """Ask what became of a call, and what it cost; it costs nothing.
+
+        Args:
+            call_id: The call's id: `X-Call-Id` of its answer, `call_id` of its error.
+            key: Its `Idempotency-Key`, for a call whose answer never came.
+
+        Returns:
+            `{call_id, provider_id, query_type, state, credits_charged, created_at, ended_at,
+            provider_status}`; None where no call was made under the key. While it runs its state
+            is `running`, and what it cost may still change.
+
+        Raises:
+            ConfigError: Neither was given.
+            PaywallError: `call_not_found`, or it could not be read.
+        """
+        return await receipts.get_receipt(self._exchange, call_id, key)
 
     async def aclose(self) -> None:
         """Give the client's own connections back; a transport that was given stays open."""
@@ -173,23 +217,31 @@ class ApiGatewayClient:
         if self._capabilities:
             headers[names.SDK_CAPABILITIES] = self._capabilities
 
-    async def _send(self, request: Request, replay: Replay, *, replayable: bool) -> "Reply":
+    async def _answer(self, request: Request, replay: Replay, *, replayable: bool) -> Response:
+        meter = CallMeter() if self._meter is None else self._meter.begin()
+        reply = await self._send(request, replay, meter, replayable=replayable)
+        if not 200 <= reply.status < 300:
+            raise await self._refused(reply, meter)
+        return await self._charged(reply, meter)
+
+    async def _send(
+        self, request: Request, replay: Replay, meter: CallMeter, *, replayable: bool
+    ) -> "Reply":
         try:
             reply = await self._exchange.send(request, replayable=replayable, carrier=replay)
         except (PaywallError, asyncio.CancelledError) as error:
             # Any other error came before the call was sent, or says that it was refused.
             unknown = (NetworkError, AbortedError, asyncio.CancelledError)
             if replay.lost or isinstance(error, unknown):
-                self._unsure()
+                meter.unsure()
             raise
         if replay.lost and not 200 <= reply.status < 300:
-            self._unsure()  # refused now, but the sending whose answer was lost was perhaps not
+            meter.unsure()  # refused now, but the sending whose answer was lost was perhaps not
         return reply
 
-    async def _charged(self, reply: "Reply") -> Response:
-        response = Response(reply, on_broken=self._unsure)
-        if self._meter is not None:
-            await platform.notify(self._meter.charged, response.headers)
+    async def _charged(self, reply: "Reply", meter: CallMeter) -> Response:
+        response = Response(reply, on_broken=meter.unsure)
+        await platform.notify(meter.charged, response.headers)
         query_type = response.headers.get(names.QUERY_TYPE) or None
         try:
             await platform.notify(self._on_charge_success, query_type)
@@ -198,17 +250,14 @@ class ApiGatewayClient:
             raise
         return response
 
-    async def _refused(self, reply: "Reply") -> PaywallError:
+    async def _refused(self, reply: "Reply", meter: CallMeter) -> PaywallError:
         error = await failure(reply)
         if isinstance(error, QuotaExceededError):
-            if self._meter is not None:
-                await platform.notify(self._meter.refused, error)
+            await platform.notify(meter.refused, error)
+            for entry in self._quota_listeners:
+                platform.call_listener(entry[0], error)
             await platform.notify(self._on_quota_exceeded, error)
         return error
-
-    def _unsure(self) -> None:
-        if self._meter is not None:
-            self._meter.unsure()
 
 
 def _trusted_headers(user_id: "str | None", api_key: "str | None") -> dict[str, str]:

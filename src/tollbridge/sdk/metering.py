@@ -15,6 +15,19 @@ if TYPE_CHECKING:
     from tollbridge.sdk.headers import Headers
 
 
+class CallMeter:
+    """Is told how one call ended. This one does not care; `Meter.begin` gives one that does."""
+
+    def charged(self, headers: "Headers") -> None:
+        """Take the headers of a 2xx answer."""
+
+    def refused(self, error: "QuotaExceededError") -> None:
+        """Take a 402."""
+
+    def unsure(self) -> None:
+        """Hear that the call ended without saying what it cost."""
+
+
 class Meter:
     """Keeps a balance store in step with the calls."""
 
@@ -23,8 +36,20 @@ class Meter:
         self._store = store
         self._read_anew = read_anew
 
+    def begin(self) -> CallMeter:
+        """Return the meter of a call that is about to be sent."""
+        return _StoreMeter(self._store, self._read_anew)
+
+
+class _StoreMeter(CallMeter):
+    def __init__(self, store: "BalanceStore", read_anew: "Callable[[], None]") -> None:
+        self._store = store
+        self._read_anew = read_anew
+        self._user = store.user
+        self._known = store.known()
+
     def charged(self, headers: "Headers") -> None:
-        """Take the headers of a 2xx answer.
+        """Take what is left, or subtract what was charged, or ask.
 
         With a type, one credit went, and remaining and version say exactly what is left. Without a
         type only the gateway knows (a cost above one, or a charge yet to come).
@@ -37,21 +62,30 @@ class Meter:
             return
         query_type = headers.get(names.QUERY_TYPE)
         remaining = whole_number(headers.get(names.CREDITS_REMAINING))
-        version = whole_number(headers.get(names.BALANCE_VERSION))
+        version = whole_number(headers.get(names.BALANCE_VERSION)) or 0
         replayed = headers.get(names.IDEMPOTENT_REPLAYED).lower() == "true"
-        if not query_type or (replayed and not version):
+        if not query_type or (replayed and not version) or self._is_anothers():
             self._read_anew()
-        elif remaining is None or not version:
-            self._store.spend(query_type, charged or 1)
-        elif not self._store.settle(query_type, remaining=remaining, version=version):
+            return
+        if remaining is None or not version:
+            is_known = self._store.charge(
+                query_type, amount=charged or 1, version=version, since=self._known
+            )
+        else:
+            is_known = self._store.settle(query_type, remaining=remaining, version=version)
+        if not is_known:
             self._read_anew()
 
     def refused(self, error: "QuotaExceededError") -> None:
         """Take the balances that came with a 402 at once, and read them anew."""
-        if error.balances:
-            self._store.replace(error.balances, mark=self._store.mark())
+        if error.balances and not self._is_anothers():
+            self._store.refuse(error.balances, error.query_type)
         self._read_anew()
 
     def unsure(self) -> None:
-        """A call ended without saying what it cost: only the gateway knows."""
+        """Ask: only the gateway knows. What is pending stays subtracted until it has answered."""
         self._read_anew()
+
+    def _is_anothers(self) -> bool:
+        """Whether somebody else has signed in since: his counts are no business of this call's."""
+        return self._user != self._store.user

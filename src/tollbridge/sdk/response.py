@@ -4,6 +4,7 @@ import json
 
 from tollbridge.sdk.errors import AbortedError, ConfigError, PaywallError
 from tollbridge.sdk.headers import Headers
+from tollbridge.sdk.sse import Events
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 class Response:
     """An answer with a status of 2xx. Its body is still on its way when `call()` returns.
 
-    Read it in one of two ways: whole, with `bytes()`, `text()` or `json()`, in any order and as
-    often as you like; or chunk by chunk, with `async for chunk in response`, once. What the
-    provider sent arrives byte for byte, cut wherever the network cut it.
+    Read it in one of three ways: whole, with `bytes()`, `text()` or `json()`, in any order and as
+    often as you like; or, once, chunk by chunk, with `async for chunk in response`, or event by
+    event, with `async for event in response.sse()`. What the provider sent arrives byte for byte,
+    cut wherever the network cut it.
 
     Only a finished answer ends. One that breaks off raises `NetworkError`, one that is stopped
     `AbortedError`; so does every later reading. Who leaves early closes: `async with response:`,
@@ -108,6 +110,15 @@ class Response:
         self._take("`async for`")
         return _Chunks(self._read)
 
+    def sse(self) -> Events:
+        """Return an iterator over the server-sent events: `Event`, each as soon as it is here.
+
+        Raises:
+            ConfigError: `body_used`: the body was read, or is being read.
+        """
+        self._take("`sse()`")
+        return Events(self, self._read_batch)
+
     def abort(self) -> None:
         """Stop an answer that still comes; the gateway is told, and stops the provider.
 
@@ -138,11 +149,16 @@ class Response:
             raise ConfigError("body_used", f"the body is read already; {how} came too late")
         self._iterated = True
 
-    async def _read(self) -> "Bytes | None":
+    async def _read_batch(self) -> "Bytes | None":
+        # Not every transport can: see `transport.Reply`.
+        return await self._read(getattr(self._reply, "read_batch", None))
+
+    async def _read(self, read: "Callable[[], Any] | None" = None) -> "Bytes | None":
+        read = read or self._reply.read
         try:
-            chunk = await self._reply.read()
+            chunk: Bytes | None = await read()
             while chunk is not None and not chunk:
-                chunk = await self._reply.read()
+                chunk = await read()
         except PaywallError as error:
             self._error = error
             self._broken()

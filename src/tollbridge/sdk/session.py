@@ -55,6 +55,10 @@ class User:
             no_trial if isinstance(no_trial, str) else "",
         )
 
+    def is_like(self, other: "User | None") -> bool:
+        """Return whether the other one is the same user with the same fields."""
+        return other is not None and self.to_json() == other.to_json()
+
     def __repr__(self) -> str:
         return f"<User {self.id}{' anonymous' if self.is_anonymous else ''}>"
 
@@ -68,9 +72,11 @@ class Session:
         expires_at: When the access token ends, in seconds since 1970 by this machine's clock; 0
             where there is none.
         user: Whose it is; None where nobody said.
+        sign_in_id: Names the sign-in that began it, on this machine; a refresh carries it over. Not
+            secret: tabs tell each other by it which session was ended.
     """
 
-    __slots__ = ("access_token", "expires_at", "refresh_token", "user")
+    __slots__ = ("access_token", "expires_at", "refresh_token", "sign_in_id", "user")
 
     def __init__(
         self,
@@ -78,20 +84,55 @@ class Session:
         refresh_token: str,
         expires_at: float,
         user: "User | None",
+        sign_in_id: str = "",
     ) -> None:
         """Make a session; see the class for the fields."""
         self.access_token = access_token
         self.refresh_token = refresh_token
         self.expires_at = expires_at
         self.user = user
+        self.sign_in_id = sign_in_id
 
     @property
     def is_anonymous(self) -> bool:
         """Whether its user is anonymous."""
         return self.user is not None and self.user.is_anonymous
 
+    def is_users(self, other: "Session | None") -> bool:
+        """Return whether both are sessions of the same user, or both of nobody known."""
+        if other is None:
+            return False
+        one, another = self.user, other.user
+        return (one.id if one else None) == (another.id if another else None)
+
+    def has_other_tokens(self, other: "Session") -> bool:
+        """Return whether the tokens of two sessions differ."""
+        return (self.access_token, self.refresh_token) != (other.access_token, other.refresh_token)
+
+    def begun_as(self, sign_in_id: str) -> "Session":
+        """Return the same session, begun by that sign-in."""
+        return Session(
+            self.access_token, self.refresh_token, self.expires_at, self.user, sign_in_id
+        )
+
+    def joined_by(self, stored: "Session") -> "Session":
+        """Return what another tab stored of the same user, with our access token, which is good on.
+
+        Tabs that took each other's refresh for the end of their own token would refresh for ever.
+        """
+        joined = Session(
+            self.access_token,
+            stored.refresh_token,
+            self.expires_at,
+            stored.user,
+            stored.sign_in_id,
+        )
+        return self if joined.to_text() == self.to_text() else joined
+
     @classmethod
-    def from_answer(cls, body: object, *, user: "User | None", now_s: float) -> "Session":
+    def from_answer(
+        cls, body: object, *, user: "User | None", now_s: float, sign_in_id: str = ""
+    ) -> "Session":
         """Read the tokens of a sign-in or a refresh; a refresh brings no user, so give the old one.
 
         The end is counted from `expires_in` and our own clock: the two machines' clocks may differ.
@@ -114,12 +155,15 @@ class Session:
         new_user = User.from_json(body.get("user"))
         if new_user is not None:
             new_user.no_trial = _read_no_trial(body.get("trial"))
-        return cls(access_token, refresh_token, now_s + lasts_s, new_user or user)
+        return cls(access_token, refresh_token, now_s + lasts_s, new_user or user, sign_in_id)
 
     def to_text(self) -> str:
         """Return what is stored: no access token, it stays in memory."""
         user = self.user.to_json() if self.user else None
-        return json.dumps({"refresh_token": self.refresh_token, "user": user})
+        stored = {"refresh_token": self.refresh_token, "user": user}
+        if self.sign_in_id:
+            stored["sign_in_id"] = self.sign_in_id
+        return json.dumps(stored)
 
     @classmethod
     def from_text(cls, text: "str | None") -> "Session | None":
@@ -130,7 +174,10 @@ class Session:
             return None
         if not isinstance(value, dict) or not isinstance(value.get("refresh_token"), str):
             return None
-        return cls(None, value["refresh_token"], 0, User.from_json(value.get("user")))
+        user, sign_in_id = User.from_json(value.get("user")), value.get("sign_in_id")
+        if not isinstance(sign_in_id, str):  # from before sign-ins had names: one name for all tabs
+            sign_in_id = user.id if user is not None else ""
+        return cls(None, value["refresh_token"], 0, user, sign_in_id)
 
     def __repr__(self) -> str:
         return f"<Session of {self.user!r}>"

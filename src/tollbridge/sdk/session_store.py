@@ -4,6 +4,8 @@ from tollbridge.sdk.session import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tollbridge.sdk.storage import Storage
 
 
@@ -18,6 +20,18 @@ class SessionStore:
         self._storage = storage
         self._key = f"pw-{paywall_id}-auth-v1"
         self._anonymous_key = f"pw-{paywall_id}-anon-rt-v1"
+
+    def watch(self, listener: "Callable[..., object]") -> "Callable[[], None]":
+        """Call `listener` when somebody else changed the session, if the storage can tell.
+
+        Returns:
+            The undo.
+        """
+        watch = getattr(self._storage, "watch", None)
+        if watch is None:
+            return lambda: None
+        undo: Callable[[], None] = watch(self._key, listener)
+        return undo
 
     async def load(self) -> "Session | None":
         """Return the session, without an access token, or None."""

@@ -20,14 +20,24 @@ class _Flight:
         self.error: BaseException | None = None
         self.task: asyncio.Task[None] | None = None
         self.passengers = 0
+        self.is_wanted = False  # also without passengers
 
 
 class SingleFlight:
     """Runs a piece of work at most once at a time."""
 
-    def __init__(self, work: "Callable[[], Awaitable[Any]]") -> None:
-        """Take the work, an async callable."""
+    def __init__(
+        self, work: "Callable[[], Awaitable[Any]]", *, ends_with_callers: bool = False
+    ) -> None:
+        """Take the work.
+
+        Args:
+            work: An async callable.
+            ends_with_callers: Whether the work is cancelled when the last caller was, unless it was
+                also started in the background.
+        """
         self._work = work
+        self._ends_with_callers = ends_with_callers
         self._flight: _Flight | None = None
 
     @property
@@ -45,7 +55,12 @@ class SingleFlight:
         """
         flight = self._take_off()
         flight.passengers += 1
-        await flight.landed.wait()
+        try:
+            await flight.landed.wait()
+        except asyncio.CancelledError:
+            flight.passengers -= 1
+            self._leave(flight)
+            raise
         if flight.error is not None:
             raise flight.error
         return flight.value
@@ -56,7 +71,9 @@ class SingleFlight:
         Its errors go to whoever else waits for this run. Where nobody does, a `PaywallError` is
         dropped, any other one reported. Without a running event loop nothing happens.
         """
-        if self._take_off().task is None:
+        flight = self._take_off()
+        flight.is_wanted = True
+        if flight.task is None:
             self._flight = None
 
     async def cancel(self) -> None:
@@ -71,6 +88,14 @@ class SingleFlight:
             flight.error = error
         self._flight = None
         flight.landed.set()  # a task that is cancelled before its first step does not do it
+
+    def _leave(self, flight: _Flight) -> None:
+        """Stop a flight that carries nobody any more; who comes now gets another one."""
+        if flight.passengers or flight.is_wanted or not self._ends_with_callers:
+            return
+        if flight.task is not None and self._flight is flight:
+            self._flight = None
+            flight.task.cancel()
 
     def _take_off(self) -> _Flight:
         if self._flight is None:
@@ -89,5 +114,6 @@ class SingleFlight:
             flight.error = error
             raise
         finally:
-            self._flight = None
+            if self._flight is flight:
+                self._flight = None
             flight.landed.set()

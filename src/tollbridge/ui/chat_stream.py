@@ -1,131 +1,127 @@
-"""Reads a chat completion's event stream while it arrives. Pure: bytes in, text out, no I/O.
+"""Reads a chat completion's events while they arrive. Pure: the data of events in, words out.
 
-The gateway passes the provider's bytes on as they came, so a chunk may end anywhere: in the middle
-of an event, of a line, of one UTF-8 character.
+The other two formats of answers are read in `message_stream.py` and `output_stream.py`, with the
+same methods; `formats.py` tells which provider speaks which.
 """
 
 import json
 
-# One line of an event stream; a provider that never ends its line must not fill the page's memory.
-LINE_BYTES_MAX = 8 * 1024 * 1024
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-_BOM = b"\xef\xbb\xbf"
 _END_MARK = "[DONE]"
+_REFUSING = ("content_filter", "refusal")
 
 
 class StreamFault(Exception):
-    """The stream is not what a chat completion sends.
+    """The stream is not what its format sends, or says that the provider failed.
 
     Attributes:
-        code: `line_too_long`, `not_json` or `provider_error`.
+        code: `not_json`, `provider_error`, `content_refused` or `ended_early`.
         message: A sentence for a person; for `provider_error` it is the provider's own.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str = "") -> None:
         """Make a fault; see the class for the fields."""
         super().__init__(message)
         self.code = code
         self.message = message
 
 
-class EventReader:
-    """Cuts an event stream into the data of its events, as the HTML standard describes.
-
-    Bytes are cut at line ends first and decoded line by line. No byte of a UTF-8 character can look
-    like a line end, so a character that arrives in two chunks is never torn.
-    """
-
-    def __init__(self) -> None:
-        """Start at the beginning of a stream."""
-        self._rest: list[bytes] = []
-        self._rest_bytes = 0
-        self._data: list[str] = []
-        self._after_cr = False
-        self._first = True
-
-    def feed(self, chunk: bytes) -> list[str]:
-        """Take the next bytes and return the data of the events that they complete.
-
-        Raises:
-            StreamFault: A line is longer than `LINE_BYTES_MAX`; the reader is not usable any more.
-        """
-        events: list[str] = []
-        if self._after_cr and chunk:
-            self._after_cr = False
-            if chunk[:1] == b"\n":
-                chunk = chunk[1:]
-        self._after_cr = chunk[-1:] == b"\r" or (self._after_cr and not chunk)
-        lines = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        for line in lines[:-1]:
-            self._line(b"".join(self._rest) + line, events)
-            self._rest = []
-            self._rest_bytes = 0
-        self._rest.append(lines[-1])
-        self._rest_bytes += len(lines[-1])
-        if self._rest_bytes > LINE_BYTES_MAX:
-            raise StreamFault("line_too_long", "The answer has a line longer than 8 MiB.")
-        return events
-
-    def _line(self, line: bytes, events: list[str]) -> None:
-        if self._first:
-            self._first = False
-            if line[:3] == _BOM:
-                line = line[3:]
-        if not line:
-            if self._data:
-                events.append("\n".join(self._data))
-            self._data = []
-        elif line[:5] == b"data:":
-            data = line[6:] if line[5:6] == b" " else line[5:]
-            self._data.append(data.decode("utf-8", "replace"))
-        elif line == b"data":
-            self._data.append("")
-
-
-class ChatReader:
-    """Reads the words out of an OpenAI-compatible chat completion stream.
+class AnswerReader:
+    """What the readers of all formats have in common.
 
     Attributes:
         ended: True once the provider said that the answer is whole; a stream that stops before
             that is an answer cut short, however politely the connection was closed.
+        cut_short: The answer ended because it had grown as long as it may.
+        refused: The provider would not answer, or not go on.
+        tokens_in: How many tokens it read; None where it does not say.
+        tokens_out: How many it wrote; None where it does not say.
     """
 
     def __init__(self) -> None:
         """Start at the beginning of an answer."""
-        self._events = EventReader()
         self.ended = False
+        self.cut_short = False
+        self.refused = False
+        self.tokens_in: int | None = None
+        self.tokens_out: int | None = None
 
-    def feed(self, chunk: bytes) -> str:
-        """Take the next bytes and return the words that they complete, often none.
+    def read(self, data: str) -> str:
+        """Take the data of one event and return the words in it, often none.
 
         Raises:
-            StreamFault: The stream is no chat completion, or carries the provider's own error.
+            StreamFault: It belongs to no such stream, or carries the provider's own error.
         """
-        words = []
-        for data in self._events.feed(chunk):
-            if data == _END_MARK:
-                self.ended = True
-            else:
-                words.append(self._words(data))
-        return "".join(words)
-
-    def _words(self, data: str) -> str:
+        if data == _END_MARK:
+            self.ended = True
+            return ""
         try:
             event = json.loads(data)
         except (ValueError, RuntimeError):  # RuntimeError: nested deeper than can be followed
-            raise StreamFault("not_json", "The answer is not a chat completion stream.")
+            raise StreamFault("not_json")
         if not isinstance(event, dict):
             return ""
+        self._raise_error(event)
+        return self._words(event)
+
+    def finish(self) -> None:
+        """Judge the answer after its last event.
+
+        Raises:
+            StreamFault: `content_refused`, or `ended_early` where the end mark is missing.
+        """
+        if self.refused:
+            raise StreamFault("content_refused")
+        if not self.ended:
+            raise StreamFault("ended_early")
+
+    def _words(self, event: "dict[str, Any]") -> str:
+        raise NotImplementedError
+
+    def _raise_error(self, event: "dict[str, Any]") -> None:
         error = event.get("error")
         if error:
             message = error.get("message") if isinstance(error, dict) else error
             raise StreamFault("provider_error", str(message or "The provider gave no reason."))
+
+    def _count(self, usage: object, name_in: str, name_out: str) -> None:
+        """Take over the numbers of tokens as far as `usage` tells them."""
+        if isinstance(usage, dict):
+            self.tokens_in = whole_or(usage.get(name_in), self.tokens_in)
+            self.tokens_out = whole_or(usage.get(name_out), self.tokens_out)
+
+
+class ChatReader(AnswerReader):
+    """Reads an OpenAI-compatible chat completion."""
+
+    def _words(self, event: "dict[str, Any]") -> str:
+        self._count(event.get("usage"), "prompt_tokens", "completion_tokens")
         choices = event.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         if not isinstance(choice, dict):
             return ""
-        if choice.get("finish_reason"):
+        reason = choice.get("finish_reason")
+        if reason:
             self.ended = True
+            self.cut_short = reason == "length"
+            self.refused = self.refused or reason in _REFUSING
         delta = choice.get("delta")
-        words = delta.get("content") if isinstance(delta, dict) else None
-        return words if isinstance(words, str) else ""
+        if not isinstance(delta, dict):
+            return ""
+        refusal = text_of(delta.get("refusal"))
+        self.refused = self.refused or bool(refusal)
+        return text_of(delta.get("content")) + refusal
+
+
+def text_of(value: object) -> str:
+    """Return `value` if it is text, else ""."""
+    return value if isinstance(value, str) else ""
+
+
+def whole_or(value: object, otherwise: "int | None") -> "int | None":
+    """Return `value` if it is a whole number from 0 up, else `otherwise`."""
+    is_whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return value if is_whole else otherwise  # type: ignore[return-value]

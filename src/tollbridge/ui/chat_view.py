@@ -1,107 +1,72 @@
-"""The transcript and the composer: shows what a conversation holds, tells it what was pressed."""
+"""The transcript on the page: bubbles, and scrolling that follows only who reads at the end."""
 
 from tollbridge.ui import dom
-from tollbridge.ui.strings import (
-    ASSISTANT,
-    CODE,
-    COMPLETE,
-    GENERATING,
-    MARKS,
-    NO_CHARGE,
-    READY,
-    REQUEST,
-    SEND,
-    STOPPED,
-    YOU,
-)
-from tollbridge.ui.transcript import USER
+from tollbridge.ui.bubble import Bubble
+from tollbridge.ui.strings.chat import COMPLETE, GENERATING, STOPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
-    from tollbridge.ui.conversation import Conversation
+    from tollbridge.ui.bubble import Actions
     from tollbridge.ui.tasks import Tasks
-    from tollbridge.ui.transcript import Failure, Turn
+    from tollbridge.ui.transcript import Turn
 
 
 class ChatView:
-    """Takes the painted skeleton over; what the visitor typed before stays where it is."""
+    """Shows turns. Words are written once per frame, however many come."""
 
-    def __init__(self, *, tasks: "Tasks") -> None:
-        """Find the skeleton's parts; nothing on the page changes yet. `tasks` runs the answers."""
+    def __init__(self, *, actions: "Actions", tasks: "Tasks") -> None:
+        """Find the skeleton's parts.
+
+        Args:
+            actions: Hears what is pressed in a bubble.
+            tasks: Runs what a bubble starts.
+        """
+        self._actions = actions
         self._tasks = tasks
-        self._conversation: Conversation | None = None
         self._bubbles: list[Bubble] = []
+        self._due: list[Bubble] = []
+        self._follows = True
         self._scroller = dom.by_id("scroller")
         self._log = dom.by_id("log")
         self._welcome = dom.by_id("welcome")
-        self._form = dom.by_id("composer")
-        self._draft = dom.by_id("draft")
-        self._model = dom.by_id("model")
-        self._send = dom.by_id("send")
-        self._stop = dom.by_id("stop")
+        self._latest = dom.by_id("latest")
         self._status = dom.by_id("status")
         self._alert = dom.by_id("alert")
+        self._undo = [
+            dom.on(self._scroller, "scroll", self._scrolled),
+            dom.on_press(self._latest, self._go_to_end),
+        ]
 
-    def attach(self, conversation: "Conversation") -> None:
-        """Let the composer speak to `conversation`, and say that the page is ready."""
-        self._conversation = conversation
-        conversation.busy.subscribe(self._show_busy)
-        dom.on(self._form, "submit", self._submit, prevent=True)
-        dom.on_key(self._draft, "Enter", self._enter)
-        dom.on_press(self._stop, conversation.stop)
-        dom.on_page_key("Escape", self._escape)
-        dom.set_text(self._send, SEND)
-        dom.enable(self._send)
-        dom.set_page_state("ready")
-        dom.set_text(self._status, READY)
-
-    def put_back(self, text: str) -> bool:
-        """Put an unsent message back into the composer; False where newer words stand there."""
-        if dom.value_of(self._draft).strip():
-            return False
-        dom.set_value(self._draft, text)
-        self.focus_draft()
-        dom.scroll_to_end(self._scroller)  # what has opened above the composer took room
-        return True
-
-    def focus_draft(self) -> None:
-        """Move the keyboard to the composer."""
-        dom.focus(self._draft)
-
-    def turn_added(self, turn: "Turn") -> None:
-        """Show a new turn at the end."""
+    def turn_added(self, turn: "Turn", before: "Turn | None" = None) -> None:
+        """Show a new turn above `before`, or at the end."""
+        bubble = Bubble(turn, actions=self._actions, tasks=self._tasks)
         dom.show(self._welcome, False)
-        bubble = Bubble(turn, retry=lambda: self._retry(turn))
-        self._bubbles.append(bubble)
-        dom.append(self._log, bubble.node)
-        bubble.update()
-        dom.scroll_to_end(self._scroller)
-        if turn.state == "streaming":
-            dom.set_text(self._status, GENERATING)
+        if before is None:
+            self._bubbles.append(bubble)
+            dom.append(self._log, bubble.node)
+        else:
+            later = self._bubble_of(before)
+            self._bubbles.insert(self._bubbles.index(later), bubble)
+            dom.insert_before(self._log, bubble.node, later.node)
+        self.follow(anew=turn.state in ("sent", "streaming"))
 
     def turn_grew(self, turn: "Turn", words: str) -> None:
-        """Add `words` to a turn; the page follows only if it stood at the end."""
+        """Add words; they stand on the page from the next frame on."""
         bubble = self._bubble_of(turn)
-        follow = dom.is_near_end(self._scroller)
         bubble.add_words(words)
-        if follow:
-            dom.scroll_to_end(self._scroller)
+        if not self._due:
+            dom.next_frame(self._write)
+        if bubble not in self._due:
+            self._due.append(bubble)
 
     def turn_changed(self, turn: "Turn") -> None:
-        """Show a turn's new state, and say it to those who listen to the page."""
-        follow = dom.is_near_end(self._scroller)
-        self._bubble_of(turn).update()
-        if follow:
-            dom.scroll_to_end(self._scroller)
-        if turn.failure is not None:
-            self.alert(turn.failure.cause)
-        elif turn.state == "done":
-            dom.set_text(self._status, COMPLETE)
-        elif turn.state == "stopped":
-            dom.set_text(self._status, STOPPED)
+        """Show a turn's new state at once, and say it to those who listen to the page."""
+        bubble = self._bubble_of(turn)
+        bubble.update()
+        self.follow()
+        if bubble.said != turn.state:
+            bubble.said = turn.state
+            self._say_state(turn)
 
     def turn_removed(self, turn: "Turn") -> None:
         """Take a turn off the page."""
@@ -109,99 +74,68 @@ class ChatView:
         self._bubbles.remove(bubble)
         bubble.close()
         dom.show(self._welcome, not self._bubbles)
+        self._scrolled()
+
+    def show_busy(self, busy: bool) -> None:
+        """Say whether an answer is being written."""
+        dom.set_attribute(self._log, "aria-busy", "true" if busy else "false")
+
+    def holds_focus(self, turn: "Turn") -> bool:
+        """Return whether the keyboard is in a turn's bubble."""
+        return self._bubble_of(turn).held_focus
+
+    def follow(self, *, anew: bool = False) -> None:
+        """Scroll to the end if the person reads there; `anew` does so wherever they read."""
+        self._follows = self._follows or anew
+        if self._follows:
+            dom.scroll_to_end(self._scroller)
+        dom.show(self._latest, not self._follows)
+
+    def say(self, text: str) -> None:
+        """Say `text`, when there is a pause, to those who listen to the page; it is not shown."""
+        dom.set_text(self._status, text)
 
     def alert(self, text: str) -> None:
         """Say `text` at once to those who listen to the page; it is not shown."""
         dom.set_text(self._alert, text)
 
-    def _bubble_of(self, turn: "Turn") -> "Bubble":
+    def close(self) -> None:
+        """Take every bubble off the page and let go of it."""
+        for off in self._undo:
+            off()
+        for bubble in self._bubbles:
+            bubble.close()
+        self._bubbles = []
+        self._due = []
+        dom.show(self._welcome)
+
+    def _write(self) -> None:
+        due, self._due = self._due, []
+        for bubble in due:
+            bubble.flush()
+        self.follow()
+
+    def _bubble_of(self, turn: "Turn") -> Bubble:
         for bubble in self._bubbles:
             if bubble.turn is turn:
                 return bubble
         raise LookupError("this turn is not on the page")
 
-    def _submit(self) -> None:
-        conversation, text = self._conversation, dom.value_of(self._draft)
-        if conversation is None or conversation.busy.get():
-            return
-        if not text.strip():
-            self.focus_draft()
-            return
-        dom.set_value(self._draft, "")
-        self._tasks.start(conversation.send(text.strip(), model=dom.value_of(self._model)))
+    def _say_state(self, turn: "Turn") -> None:
+        failure = turn.version.failure
+        if turn.state == "streaming":
+            self.say(GENERATING)
+        elif failure is not None:
+            self.alert(failure.cause)
+        elif turn.state == "done":
+            self.say(COMPLETE)
+        elif turn.state == "stopped":
+            self.say(STOPPED)
 
-    def _enter(self) -> bool:
-        self._submit()
-        return True
+    def _scrolled(self) -> None:
+        self._follows = dom.is_near_end(self._scroller)
+        dom.show(self._latest, not self._follows)
 
-    def _escape(self) -> bool:
-        conversation = self._conversation
-        if conversation is None or not conversation.busy.get():
-            return False
-        conversation.stop()
-        return True
-
-    def _retry(self, turn: "Turn") -> None:
-        if self._conversation is not None:
-            self._tasks.start(self._conversation.retry(turn, model=dom.value_of(self._model)))
-
-    def _show_busy(self, busy: bool) -> None:
-        shown, hidden = (self._stop, self._send) if busy else (self._send, self._stop)
-        held_focus = dom.has_focus(hidden)
-        dom.show(shown)
-        dom.show(hidden, False)
-        dom.set_attribute(self._log, "aria-busy", "true" if busy else "false")
-        if held_focus:
-            dom.focus(shown)
-
-
-class Bubble:
-    """One turn on the page.
-
-    Attributes:
-        turn: What it shows.
-        node: The handle of its element.
-    """
-
-    def __init__(self, turn: "Turn", *, retry: "Callable[[], None]") -> None:
-        """Build the element from its template, with the words that `turn` has."""
-        self.turn = turn
-        self.node: Any = dom.clone("turn")
-        self._words = dom.part(self.node, "words")
-        self._off = dom.on_press(dom.part(self.node, "retry"), retry)
-        dom.set_attribute(self.node, "data-role", turn.role)
-        dom.set_text(dom.part(self.node, "who"), YOU if turn.role == USER else ASSISTANT)
-        dom.set_text(self._words, turn.text)
-
-    def add_words(self, words: str) -> None:
-        """Add words at the end."""
-        dom.append_text(self._words, words)
-
-    def update(self) -> None:
-        """Show the turn's state: its mark, its failure, its Retry."""
-        turn = self.turn
-        mark = MARKS.get(turn.state, "")
-        dom.set_attribute(self.node, "data-state", turn.state)
-        dom.set_text(dom.part(self.node, "mark"), mark)
-        dom.show(dom.part(self.node, "mark"), bool(mark))
-        dom.show(dom.part(self.node, "failure"), turn.failure is not None)
-        dom.show(dom.part(self.node, "retry"), turn.state in ("broken", "failed", "not_sent"))
-        if turn.failure is not None:
-            dom.set_text(dom.part(self.node, "cause"), cause_line(turn.failure))
-            dom.set_text(dom.part(self.node, "codes"), code_line(turn.failure))
-
-    def close(self) -> None:
-        """Take it off the page and free what it listens with."""
-        self._off()
-        dom.remove(self.node)
-
-
-def cause_line(failure: "Failure") -> str:
-    """Return what went wrong, and that it cost nothing where that is sure. Pure."""
-    return f"{failure.cause} {NO_CHARGE}" if failure.free else failure.cause
-
-
-def code_line(failure: "Failure") -> str:
-    """Return the line for whoever reads the gateway's log. Pure."""
-    line = f"{CODE} {failure.code}"
-    return f"{line} · {REQUEST} {failure.request_id}" if failure.request_id else line
+    def _go_to_end(self) -> None:
+        dom.focus(self._scroller)  # the button goes, and the keyboard must not go with it
+        self.follow(anew=True)

@@ -2,33 +2,36 @@
 
 The one writer of the transcript. It knows no DOM: what it changes, it tells its `view`, any object
 with the methods of `ChatView`.
+
+A question goes out under an `Idempotency-Key` of its own, which it keeps for as long as sending it
+again must be the same call: while nobody knows whether it was charged, and while it waits for
+credits. Once the provider's answer has begun, asking again is another call.
 """
 
-from tollbridge.sdk import AbortController, PaywallError, QuotaExceededError, Signal
-from tollbridge.ui.chat_stream import ChatReader, StreamFault
-from tollbridge.ui.transcript import Transcript, Turn, failure_of
+import asyncio
+
+from tollbridge.sdk import AbortController, PaywallError, QuotaExceededError, Signal, platform
+from tollbridge.ui.answering import Request, stream_answer
+from tollbridge.ui.blocked import Blocked
+from tollbridge.ui.charges import lacks_receipt, learn_charge
+from tollbridge.ui.chat_stream import StreamFault
+from tollbridge.ui.failure import failure_of
+from tollbridge.ui.transcript import Transcript, Turn, Version
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from typing import Protocol
 
     from tollbridge.sdk import ApiGatewayClient
+    from tollbridge.ui.answerer import Answerer
+    from tollbridge.ui.view import View
 
-    class View(Protocol):
-        """What shows a conversation, told after each change."""
+# A first byte that takes longer is worth a word.
+SLOW_S = 8
 
-        def turn_added(self, turn: Turn) -> None:
-            """A turn is new."""
-
-        def turn_grew(self, turn: Turn, words: str) -> None:
-            """A turn got these words more."""
-
-        def turn_changed(self, turn: Turn) -> None:
-            """A turn has another state."""
-
-        def turn_removed(self, turn: Turn) -> None:
-            """A turn is gone."""
+KEY_BYTES = 16
+# After these nobody knows whether the call was charged: sent again, it must be the same one.
+_SAME_CALL = ("network_error", "call_in_progress")
 
 
 class Conversation:
@@ -37,132 +40,265 @@ class Conversation:
     Attributes:
         transcript: What was said.
         busy: A signal, True while an answer is on its way.
+        blocked: The message that waits for credits, or None.
     """
 
     def __init__(
         self,
         *,
         gateway: "ApiGatewayClient",
-        provider_id: str,
-        path: str,
         sign_in: "Callable[[], Awaitable[None]]",
-        on_quota: "Callable[[QuotaExceededError, str], bool]",
         view: "View",
+        on_change: "Callable[[], None]",
+        on_blocked: "Callable[[Blocked | None], None]",
+        now_ms: "Callable[[], float]",
+        is_online: "Callable[[], bool]",
+        slow_s: float = SLOW_S,
     ) -> None:
         """Make an empty conversation.
 
         Args:
             gateway: Carries the calls.
-            provider_id: Who answers.
-            path: The provider's chat completions path.
             sign_in: Awaited before every message; free when signed in.
-            on_quota: Called with (error, text) when credits ran out; `text` was not sent. Returns
-                True when it has put the text back before the user.
             view: Is told of every change.
+            on_change: Called after every change, words included: the moment to keep what was said.
+            on_blocked: Called with the message that now waits for credits, None when none does.
+            now_ms: Milliseconds that never go back.
+            is_online: What the browser believes of its connection.
+            slow_s: After so long without a first byte the view is told that it is slow.
         """
         self.transcript = Transcript()
         self.busy = Signal(False)
+        self.blocked: Blocked | None = None
         self._gateway = gateway
-        self._provider_id = provider_id
-        self._path = path
         self._sign_in = sign_in
-        self._on_quota = on_quota
         self._view = view
+        self._on_change = on_change
+        self._on_blocked = on_blocked
+        self._now_ms = now_ms
+        self._is_online = is_online
+        self._slow_s = slow_s
         self._controller: AbortController | None = None
 
-    async def send(self, text: str, *, model: str) -> None:
+    async def send(self, text: str, *, to: "Answerer") -> None:
         """Ask `text` and stream the answer in.
 
         Returns when the answer is whole, stopped or failed; the transcript says which. While
-        another answer is on its way, or without any words, nothing happens.
+        another answer is on its way, or without any words, nothing happens. What stands there
+        unsent with the same words is sent in its place.
         """
         if self.busy.get() or not text.strip():
             return
-        question = self.transcript.ask(text)
-        self._view.turn_added(question)
-        await self._answer(question, model)
-
-    async def retry(self, turn: Turn, *, model: str) -> None:
-        """Ask again what `turn` failed to answer, or what `turn` could not send."""
-        if self.busy.get():
+        unsent = [t for t in self.transcript.turns if t.state == "not_sent" and t.text == text]
+        if unsent:
+            await self.resend(unsent[-1], to=to)
             return
-        question = turn
-        if turn.role == "assistant":
-            found = self.transcript.question_before(turn)
-            if found is None:
-                return
-            question = found
-            self._remove(turn)
-        question.state = "sent"
-        self._view.turn_changed(question)
-        await self._answer(question, model)
+        question = self.transcript.ask(text)
+        self._view.turn_added(question, None)
+        await self._answer(question, to)
+
+    async def resend(self, question: Turn, *, to: "Answerer") -> None:
+        """Send a message that waits or was not sent, now as the last one."""
+        if self.busy.get() or question not in self.transcript.turns:
+            return
+        if question.state == "not_sent" and question is not self.transcript.turns[-1]:
+            self.transcript.turns.remove(question)
+            self._view.turn_removed(question)
+            self.transcript.turns.append(question)
+            self._view.turn_added(question, None)
+        await self._answer(question, to)
+
+    async def retry(self, turn: Turn, *, to: "Answerer") -> None:
+        """Ask again what `turn` answered or failed to, or send what `turn` could not.
+
+        An answer with words stays, as a version beside the new one.
+        """
+        question = self.transcript.question_of(turn)
+        if self.busy.get() or question is None:
+            return
+        if question.state == "not_sent":
+            await self.resend(question, to=to)
+            return
+        await self._answer(question, to)
+
+    def add_waiting(self, text: str) -> Turn:
+        """Add a message that is sent later, by `resend`."""
+        question = self.transcript.ask(text, state="waiting")
+        self._view.turn_added(question, None)
+        self._on_change()
+        return question
+
+    def give_up_waiting(self, question: Turn) -> None:
+        """Mark a message that waited as not sent."""
+        question.version.state = "not_sent"
+        self._changed(question)
+
+    async def idle(self) -> None:
+        """Return once no answer is on its way."""
+        if not self.busy.get():
+            return
+        ended = asyncio.Event()
+        undo = self.busy.subscribe(lambda busy: ended.set())
+        await ended.wait()
+        undo()
+
+    def can_resume(self) -> bool:
+        """Return whether a message waits for credits that may be sent without asking.
+
+        Not where it waited for half an hour, or another answer is on its way: it then stays where
+        it is, and the person sends it.
+        """
+        blocked = self.blocked
+        if blocked is None or self.busy.get() or not blocked.is_fresh(platform.now_s()):
+            return False
+        return any(turn.key == blocked.key for turn in self.transcript.turns)
+
+    async def resume(self) -> None:
+        """Send the message that waited for credits, under its own key, if `can_resume`."""
+        blocked = self.blocked
+        if blocked is not None and self.can_resume():
+            waiting = [turn for turn in self.transcript.turns if turn.key == blocked.key]
+            await self.resend(waiting[0], to=blocked.to)
+
+    def take_over(self, transcript: Transcript, blocked: "Blocked | None") -> None:
+        """Go on with what was kept over a reload; the view shows it already."""
+        self.transcript = transcript
+        if blocked is not None and any(turn.key == blocked.key for turn in transcript.turns):
+            self.blocked = blocked
+
+    async def settle(self) -> None:
+        """Learn what those answers cost that a reload broke off."""
+        for turn in list(self.transcript.turns):
+            question = self.transcript.question_of(turn)
+            for version in turn.versions:
+                if version.failure is not None and version.failure.code == "page_left":
+                    await self._settle(turn, version, question.key if question else "")
 
     def stop(self) -> None:
         """End the answer that is on its way, at the provider too; its words so far stay."""
         if self._controller is not None:
             self._controller.abort()
 
-    async def _answer(self, question: Turn, model: str) -> None:
-        messages = self.transcript.messages()
-        answer = self.transcript.answer()
-        self._controller = controller = AbortController()
+    def show_version(self, turn: Turn, index: int) -> None:
+        """Let another version of an answer count, which is also what the provider is told."""
+        if 0 <= index < len(turn.versions) and turn.state != "streaming":
+            turn.shown = index
+            self._changed(turn)
+
+    def unblock(self) -> None:
+        """Forget that a message waits for credits; it stays where it is, unsent."""
+        self._block(None)
+
+    async def _answer(self, question: Turn, to: "Answerer") -> None:
+        """Answer `question`. What goes wrong is written into the answer, and not raised."""
         self.busy.set(True)
-        self._view.turn_added(answer)
+        question.version.state = "sent"
+        self._changed(question)
+        request = self._request(question, to)
+        answer = self._begin(question, to)
+        version = answer.version
+        watch = asyncio.create_task(self._watch(answer, version))
+
+        def begun() -> None:
+            watch.cancel()
+            version.slow = False
+            question.key = ""  # from here on it is charged: asking again is another call
+            self.transcript.spent += version.facts.credits or 0
+            self._changed(answer)
+
         try:
-            await self._stream(answer, messages, model, controller)
-            answer.state = "done"
-        except QuotaExceededError as error:
-            self._out_of_credits(question, answer, error)
+            await self._run(request, answer, begun)
+            version.state = "done"
+        except QuotaExceededError:
+            self._out_of_credits(question, answer, request)
         except (PaywallError, StreamFault) as error:
-            self._failed(answer, error)
+            self._failed(question, version, error)
         finally:
-            if answer.state == "streaming":  # the page is going away, or we have a bug
-                answer.state = "stopped"
+            watch.cancel()
+            version.slow = False
+            if version.state == "streaming":  # the page is going away, or we have a bug
+                version.state = "stopped"
             self._controller = None
-            if answer in self.transcript.turns:
-                self._view.turn_changed(answer)
+            self._changed(answer)
             self.busy.set(False)
+        await self._settle(answer, version, request.key)
 
-    async def _stream(
-        self,
-        answer: Turn,
-        messages: list[dict[str, str]],
-        model: str,
-        controller: AbortController,
-    ) -> None:
+    async def _run(self, request: Request, answer: Turn, begun: "Callable[[], None]") -> None:
+        self._controller = controller = AbortController()
         await self._sign_in()
-        body = {"model": model, "stream": True, "messages": messages}
-        response = await self._gateway.call(
-            provider_id=self._provider_id,
-            path=self._path,
-            body=body,
+
+        def grew(words: str) -> None:
+            self._view.turn_grew(answer, words)
+            self._on_change()
+
+        await stream_answer(
+            self._gateway,
+            request,
+            answer.version,
             signal=controller.signal,
+            now_ms=self._now_ms,
+            on_headers=begun,
+            on_words=grew,
         )
-        reader = ChatReader()
-        async with response:
-            async for chunk in response:
-                words = reader.feed(chunk)
-                if words:
-                    answer.text += words
-                    self._view.turn_grew(answer, words)
-        if not reader.ended:
-            raise StreamFault("ended_early", "")
 
-    def _out_of_credits(self, question: Turn, answer: Turn, error: QuotaExceededError) -> None:
-        self._remove(answer)
-        if self._on_quota(error, question.text):
-            self._remove(question)  # it stands in the composer again; twice would confuse
-            return
-        question.state = "not_sent"
-        self._view.turn_changed(question)
+    def _request(self, question: Turn, to: "Answerer") -> Request:
+        """Write the request; it keeps the question's key if it is the same request as before."""
+        request = Request(to, self.transcript.messages(question))
+        fingerprint = request.fingerprint()
+        if not question.key or question.fingerprint != fingerprint:
+            question.key = platform.random_hex(KEY_BYTES)
+            question.fingerprint = fingerprint
+        request.key = question.key
+        if self.blocked is not None and self.blocked.text == question.text:
+            self.unblock()
+        return request
 
-    def _failed(self, answer: Turn, error: "PaywallError | StreamFault") -> None:
+    def _begin(self, question: Turn, to: "Answerer") -> Turn:
+        """Add an answer, or a version to the one that is there, and show it."""
+        is_new = self.transcript.answer_to(question) is None
+        answer = self.transcript.answer(question, model=to.model)
+        if is_new:
+            later = self.transcript.from_on(answer)[1:]
+            self._view.turn_added(answer, later[0] if later else None)
+        self._changed(answer)
+        return answer
+
+    async def _watch(self, answer: Turn, version: Version) -> None:
+        await asyncio.sleep(self._slow_s)
+        version.slow = True
+        self._changed(answer)
+
+    def _out_of_credits(self, question: Turn, answer: Turn, request: Request) -> None:
+        if answer not in self.transcript.turns:
+            return  # cleared meanwhile
+        question.version.state = "not_sent"
+        if self.transcript.give_up(answer):
+            self._view.turn_removed(answer)
+        self._changed(question)
+        self._block(Blocked(request.key, question.text, request.to, platform.now_s()))
+
+    def _failed(
+        self, question: Turn, version: Version, error: "PaywallError | StreamFault"
+    ) -> None:
+        if error.code not in _SAME_CALL:
+            question.key = ""
         if error.code == "aborted":
-            answer.state = "stopped"
+            version.state = "stopped"
             return
-        answer.state = "broken" if answer.text else "failed"
-        answer.failure = failure_of(error, midway=bool(answer.text))
+        version.state = "broken" if version.text else "failed"
+        midway = bool(version.facts.call_id)
+        version.failure = failure_of(error, midway=midway, online=self._is_online())
 
-    def _remove(self, turn: Turn) -> None:
-        self.transcript.remove(turn)
-        self._view.turn_removed(turn)
+    async def _settle(self, answer: Turn, version: Version, key: str) -> None:
+        is_known = not lacks_receipt(version) or not (version.facts.call_id or key)
+        if not is_known and await learn_charge(self._gateway, self.transcript, version, key):
+            self._changed(answer)
+
+    def _changed(self, turn: Turn) -> None:
+        if turn in self.transcript.turns:  # not where it was deleted meanwhile
+            self._view.turn_changed(turn)
+        self._on_change()
+
+    def _block(self, blocked: "Blocked | None") -> None:
+        self.blocked = blocked
+        self._on_blocked(blocked)

@@ -1,8 +1,8 @@
 """What stands above the composer when the page could not start its session."""
 
 from tollbridge.ui import dom
-from tollbridge.ui.chat_view import code_line
-from tollbridge.ui.transcript import failure_of
+from tollbridge.ui.failure import failure_of
+from tollbridge.ui.strings.chat import code_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,3 +29,8 @@ class Problem:
     def close(self) -> None:
         """Hide it again; harmless when there is none."""
         dom.show(self._node, False)
+
+    def destroy(self) -> None:
+        """Hide it and let go of the page."""
+        self.close()
+        self._off()

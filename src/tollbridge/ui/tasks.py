@@ -33,3 +33,14 @@ class Tasks:
 
         task = asyncio.create_task(run())
         self.running.append(task)
+
+    async def cancel(self) -> None:
+        """Stop all of them, and return when they have ended."""
+        left = list(self.running)
+        for task in left:
+            task.cancel()
+        for task in left:
+            try:
+                await task
+            except asyncio.CancelledError:
+                pass

@@ -10,7 +10,7 @@ from pathlib import Path
 import tollbridge.sdk
 
 SRC = Path(tollbridge.sdk.__file__).parents[2]
-PUBLIC_NAMES_MAX = 15
+PUBLIC_NAMES_MAX = 24
 
 # Dear at a page's start, or not there at all.
 UNWANTED = ["httpx2", "urllib.parse", "http.client", "uuid", "typing", "dataclasses"]
@@ -24,7 +24,7 @@ def test_what_is_listed_is_there_and_nothing_else() -> None:
     there = {
         name
         for name, value in vars(tollbridge.sdk).items()
-        if isinstance(value, type) and not name.startswith("_")
+        if callable(value) and not name.startswith("_")
     }
     assert there == set(listed)
 

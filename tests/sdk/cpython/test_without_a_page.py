@@ -16,7 +16,7 @@ from tests.support.everywhere.contract import CUT, PAYWALL, PROVIDER, Contract
 from tests.support.everywhere.pages import Page
 from tollbridge.sdk import AuthClient, NetworkError, SessionError
 from tollbridge.sdk.single_flight import SingleFlight
-from tollbridge.sdk.storage import LocalStorage, MemoryStorage, default_storage
+from tollbridge.sdk.storage import LocalStorage, MemoryStorage, choose_storage
 
 
 async def parts() -> AsyncIterator[bytes]:
@@ -56,7 +56,7 @@ async def test_a_stream_is_not_sent_again_when_its_answer_was_lost(
 
 def test_each_client_has_memory_of_its_own() -> None:
     """On a server two clients never share a session by accident."""
-    one, other = default_storage(), default_storage()
+    one, other = choose_storage(None), choose_storage("auto")
     assert isinstance(one, MemoryStorage)
     assert not isinstance(one, LocalStorage)
     assert one is not other

@@ -126,9 +126,9 @@ class Contract:
         """Return once there were so many requests to an endpoint."""
         await self._steer("until", endpoint, times)
 
-    async def until_left(self, number: int = 0) -> None:
-        """Return once the client of a metered call, counted from 0, is gone."""
-        await self._steer("until_left", number)
+    async def until_left(self, number: int = 0, *, endpoint: str = "call") -> None:
+        """Return once the client of a request to an endpoint, counted from 0, is gone."""
+        await self._steer("until_left", number, endpoint)
 
     async def hold(self, endpoint: str) -> None:
         """Keep an endpoint's answers back until `release`; they are decided before."""

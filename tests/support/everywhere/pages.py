@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tollbridge.sdk import Balance
+    from tollbridge.sdk.storage import Storage
     from tollbridge.sdk.transport import Transport
 
 # When the clock of a test starts, in seconds since 1970.
@@ -41,7 +42,7 @@ class Page:
     """
 
     def __init__(
-        self, transport: "Transport", origin: str, storage: MemoryStorage, clock: Clock
+        self, transport: "Transport", origin: str, storage: "Storage", clock: Clock
     ) -> None:
         """Make every client; nothing is sent."""
         self.transport = transport
@@ -63,7 +64,11 @@ class Page:
 
     def reload(self) -> "Page":
         """Return a page that knows only what storage kept."""
-        page = Page(self.transport, self.origin, self.storage, self.clock)
+        return self.tab(self.storage)
+
+    def tab(self, storage: "Storage") -> "Page":
+        """Return a page beside this one, of a browser that keeps that."""
+        page = Page(self.transport, self.origin, storage, self.clock)
         self._later.append(page)
         return page
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     class Reply(Protocol):
         """An answer whose headers are here and whose body is still on its way.
 
+        A reply may also have `read_batch()`: `read`, but for all that came since the last time.
+
         Attributes:
             status: The HTTP status.
             headers: (name, value) pairs.

@@ -9,6 +9,11 @@ import asyncio
 
 import js
 
+try:
+    import tollbridge_pump  # `static/sse_pump.mjs`, where the host of this page registered it
+except ImportError:
+    tollbridge_pump = None
+
 from tollbridge.sdk import platform
 from tollbridge.sdk.errors import AbortedError, ConfigError, NetworkError, PaywallError
 from tollbridge.sdk.platform import JsException, is_nullish
@@ -79,9 +84,23 @@ class FetchReply:
             AbortedError: It was aborted.
             ConfigError: `body_used`: the body was read through `js`.
         """
+        return await self._read(ahead=False)
+
+    async def read_batch(self) -> "bytes | None":
+        """Return all that has come since the last time; see `transport.Reply`.
+
+        It reads a bounded number of bytes ahead where the page has the pump for it, else it is
+        `read`. An answer is read in one of the two ways, the one that it was first read in.
+
+        Raises:
+            PaywallError: As `read` does.
+        """
+        return await self._read(ahead=tollbridge_pump is not None)
+
+    async def _read(self, *, ahead: bool) -> "bytes | None":
         if self._error is not None:
             raise self._error
-        if self._ended or not self._open():
+        if self._ended or not self._open(ahead=ahead):
             return None
         try:
             js_chunk = await self._js_reader.read()
@@ -92,11 +111,10 @@ class FetchReply:
             self._unlink()
             self._error = _failure(error, self._js_controller, "The answer broke off")
             raise self._error
+        if js_chunk.done or ahead:
+            self._refuse_aborted()
         if js_chunk.done:
             self._unlink()
-            if self._js_controller.signal.aborted:
-                self._error = AbortedError()
-                raise self._error
             self._ended = True
             return None
         return platform.from_js_bytes(js_chunk.value)
@@ -114,7 +132,15 @@ class FetchReply:
         """End the request; see `transport.Reply`."""
         self.abort()
 
-    def _open(self) -> bool:
+    def _refuse_aborted(self) -> None:
+        """Raise where what was read came from an answer that was aborted meanwhile."""
+        if self._js_controller.signal.aborted:
+            self._unlink()
+            self._let_go()
+            self._error = self._error or AbortedError()
+            raise self._error
+
+    def _open(self, *, ahead: bool) -> bool:
         """Take the reader before the first read; False where the answer has no body."""
         if self._js_reader is not None:
             return True
@@ -124,7 +150,7 @@ class FetchReply:
             return False
         if self.js.bodyUsed or js_body.locked:
             raise ConfigError("body_used", "the body of this answer was read through `js` already")
-        self._js_reader = js_body.getReader()
+        self._js_reader = tollbridge_pump.readAhead(js_body) if ahead else js_body.getReader()
         if self._signal is not None and platform.js_kind(self._signal) != "signal":
             self._undos.append(self._signal.subscribe(self._let_go))
         return True
@@ -150,7 +176,10 @@ def _options(request: "Request", js_controller: "Any") -> "Any":
     js_options.headers = js_headers
     js_options.signal = js_controller.signal
     js_options.credentials = "omit"
-    js_options.cache = "no-store"
+    if request.method == "GET":
+        # Of a POST nothing is kept anyway, and with this Chromium would ask the gateway's leave
+        # (a preflight, one more way there and back) before each call, not once in two hours.
+        js_options.cache = "no-store"
     body = request.body
     if body is not None:
         js_options.body = platform.to_js_bytes(body) if isinstance(body, bytes) else body

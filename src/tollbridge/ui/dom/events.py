@@ -30,7 +30,7 @@ def on(
             js_event.preventDefault()
         handler()
 
-    return _listen(node, event, heard)
+    return listen(node, event, heard)
 
 
 def on_press(node: "Any", handler: "Callable[[], None]") -> "Callable[[], None]":
@@ -43,7 +43,7 @@ def on_press(node: "Any", handler: "Callable[[], None]") -> "Callable[[], None]"
         if js_event.detail <= 1:  # 0 from the keyboard
             handler()
 
-    return _listen(node, "click", pressed)
+    return listen(node, "click", pressed)
 
 
 def on_key(node: "Any", key: str, handler: "Callable[[], bool]") -> "Callable[[], None]":
@@ -63,7 +63,7 @@ def on_key(node: "Any", key: str, handler: "Callable[[], bool]") -> "Callable[[]
         ):
             js_event.preventDefault()
 
-    return _listen(node, "keydown", pressed)
+    return listen(node, "keydown", pressed)
 
 
 def on_page_key(key: str, handler: "Callable[[], bool]") -> "Callable[[], None]":
@@ -81,7 +81,8 @@ def on_leave(handler: "Callable[[], None]") -> "Callable[[], None]":
     return on(js.document, "visibilitychange", handler)
 
 
-def _listen(node: "Any", event: str, heard: "Callable[[Any], None]") -> "Callable[[], None]":
+def listen(node: "Any", event: str, heard: "Callable[[Any], None]") -> "Callable[[], None]":
+    """Call `heard(js_event)` at every `event`; returns the undo. For the files of this package."""
     proxies = [create_proxy(heard)]
     node.addEventListener(event, proxies[0])
 

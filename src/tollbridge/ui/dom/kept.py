@@ -1,10 +1,13 @@
 """What a tab keeps over a reload: texts in `sessionStorage`, gone when the tab is closed."""
 
+import js
+
 from tollbridge.sdk import platform
 
 DRAFT = "tollbridge-draft"  # `static/early.mjs` keeps the same before Python is up
 TRANSCRIPT = "tollbridge-transcript"
 BLOCKED = "tollbridge-blocked"
+CHOICE = "tollbridge-choice"
 
 
 async def kept(key: str) -> str:
@@ -30,3 +33,13 @@ async def keep(key: str, text: str) -> bool:
     except (platform.JsException, LookupError):
         return False
     return True
+
+
+def keep_at_once(key: str, text: str) -> None:
+    """Do as `keep` on a page that is being left, where nothing can be waited for.
+
+    Only after a `keep` went through: a browser that refuses is not heard here.
+    """
+    js_storage = js.sessionStorage
+    # Through a promise, so that a full storage is no error of ours; done before the page goes.
+    js.Promise.resolve(text).then(js_storage.setItem.bind(js_storage, key))

@@ -62,6 +62,15 @@ def append(parent: "Any", child: "Any") -> None:
     parent.appendChild(child)
 
 
+def add(parent: "Any", tag: str, class_name: str = "", text: str = "") -> "Any":
+    """Make an element with this text at the end of `parent`, and return it."""
+    js_node = create(tag, class_name)
+    if text:
+        js_node.textContent = text
+    parent.appendChild(js_node)
+    return js_node
+
+
 def insert_before(parent: "Any", child: "Any", later: "Any | None") -> None:
     """Put `child` into `parent` before `later`, or at the end where that is None."""
     if later is None:
@@ -85,6 +94,11 @@ def set_text(node: "Any", text: str) -> None:
     node.textContent = text
 
 
+def text_of(node: "Any") -> str:
+    """Return the text that `node` shows, as it was written."""
+    return str(node.textContent)
+
+
 def set_words(node: "Any", text: str) -> None:
     """Make `text` all that `node` holds, each word in a `<span class="word">` of its own."""
     node.textContent = ""
@@ -104,6 +118,11 @@ def append_text(node: "Any", text: str) -> None:
         js_last.appendData(text)
     else:
         node.append(text)
+
+
+def extend(text_node: "Any", text: str) -> None:
+    """Add `text` at the end of a text node, without writing what stands there anew."""
+    text_node.appendData(text)
 
 
 def set_attribute(node: "Any", name: str, value: str) -> None:
@@ -151,9 +170,24 @@ def set_value(node: "Any", value: str) -> None:
     node.value = value
 
 
+def choose(node: "Any", value: str) -> bool:
+    """Choose `value` in a select; False, and nothing changes, where it is not among its options."""
+    before = node.value
+    node.value = value
+    if node.value == value:
+        return True
+    node.value = before
+    return False
+
+
 def caret_to_end(node: "Any") -> None:
     """Put the caret behind the last character of a text field."""
     node.setSelectionRange(len(str(node.value)), len(str(node.value)))
+
+
+def select_text(node: "Any") -> None:
+    """Select all that stands in a text field."""
+    node.select()
 
 
 def focus(node: "Any") -> None:
@@ -174,3 +208,14 @@ def is_near_end(node: "Any") -> bool:
 def scroll_to_end(node: "Any") -> None:
     """Scroll to the end at once."""
     node.scrollTop = node.scrollHeight
+
+
+def press(node: "Any") -> None:
+    """Press a button, as a person would."""
+    node.click()
+
+
+def hide_menu(node: "Any") -> None:
+    """Close a menu that the browser opened (`popover`); harmless when it is closed."""
+    if hasattr(node, "hidePopover"):
+        node.hidePopover()

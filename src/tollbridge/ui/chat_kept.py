@@ -1,0 +1,61 @@
+"""What a tab keeps of its chat over a reload, and the writing of it."""
+
+from tollbridge.ui import dom
+from tollbridge.ui.keeping import Keeping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tollbridge.ui.tasks import Tasks
+
+# Between two writings of a transcript that grows.
+KEEP_S = 1
+
+
+class Kept:
+    """What a reload left; texts, "" where there is none."""
+
+    def __init__(
+        self, *, transcript: str = "", draft: str = "", blocked: str = "", choice: str = ""
+    ) -> None:
+        """Take the four."""
+        self.transcript = transcript
+        self.draft = draft
+        self.blocked = blocked
+        self.choice = choice
+
+
+async def read_kept() -> Kept:
+    """Read what this tab kept."""
+    return Kept(
+        transcript=await dom.kept(dom.TRANSCRIPT),
+        draft=await dom.kept(dom.DRAFT),
+        blocked=await dom.kept(dom.BLOCKED),
+        choice=await dom.kept(dom.CHOICE),
+    )
+
+
+class ChatKeeper:
+    """Writes the four when they change; each attribute is a `Keeping` to touch."""
+
+    def __init__(
+        self,
+        *,
+        transcript: "Callable[[], str]",
+        draft: "Callable[[], str]",
+        blocked: "Callable[[], str]",
+        choice: "Callable[[], str]",
+        tasks: "Tasks",
+        keep_s: float = KEEP_S,
+    ) -> None:
+        """Take what returns each text, asked when it is written; `keep_s` see `Keeping`."""
+        self.transcript = Keeping(dom.TRANSCRIPT, transcript, tasks=tasks, pause_s=keep_s)
+        self.draft = Keeping(dom.DRAFT, draft, tasks=tasks)
+        self.blocked = Keeping(dom.BLOCKED, blocked, tasks=tasks)
+        self.choice = Keeping(dom.CHOICE, choice, tasks=tasks)
+
+    def close(self) -> None:
+        """Write nothing more, and let go of the page."""
+        for keeping in (self.transcript, self.draft, self.blocked, self.choice):
+            keeping.close()

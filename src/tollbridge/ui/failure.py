@@ -1,0 +1,74 @@
+"""Why an answer did not come, as the page shows it. Pure."""
+
+from tollbridge.sdk import ProviderError
+from tollbridge.ui.chat_stream import StreamFault
+from tollbridge.ui.strings.causes import CUT_OFF, OFFLINE, cause_of, provider_cause
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tollbridge.sdk import PaywallError
+
+
+class Failure:
+    """Why an answer did not come, or not whole.
+
+    Attributes:
+        cause: A sentence.
+        code: The error's stable code.
+        request_id: The id under which the gateway logged it, "" where it never got there.
+        charged: Credits that it took all the same: 0 where an answer of the gateway proves that
+            it took none, None where nobody knows yet.
+        retry_after_s: Whole seconds after which to try again, None where nobody said.
+    """
+
+    __slots__ = ("cause", "charged", "code", "request_id", "retry_after_s")
+
+    def __init__(
+        self,
+        cause: str,
+        code: str,
+        *,
+        request_id: str = "",
+        charged: "int | None" = None,
+        retry_after_s: "int | None" = None,
+    ) -> None:
+        """Make a failure; see the class for the fields."""
+        self.cause = cause
+        self.code = code
+        self.request_id = request_id
+        self.charged = charged
+        self.retry_after_s = retry_after_s
+
+
+def failure_of(
+    error: "PaywallError | StreamFault", *, midway: bool = False, online: bool = True
+) -> Failure:
+    """Say an error the way the page shows it.
+
+    Args:
+        error: What was raised.
+        midway: Whether some of the answer had come before it.
+        online: What the browser believes of its connection.
+    """
+    if isinstance(error, StreamFault):
+        return Failure(cause_of(error.code, 0, error.message), error.code)
+    if isinstance(error, ProviderError):
+        cause = provider_cause(error.status)
+    elif error.code == "network_error" and not online:
+        cause = OFFLINE
+    elif error.code == "network_error" and midway:
+        cause = CUT_OFF
+    else:
+        cause = cause_of(error.code, error.status, error.message)
+    return Failure(
+        cause,
+        error.code,
+        request_id=error.request_id,
+        # A call is charged only by an answer of the 2xx kind, so a refusal of any kind was free;
+        # a call of before, under the same key, may be what it refuses.
+        charged=0 if error.status >= 400 and error.code not in _OF_AN_EARLIER_CALL else None,
+        retry_after_s=error.retry_after_s,
+    )
+
+
+_OF_AN_EARLIER_CALL = ("call_in_progress", "call_already_charged")
