@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.providers.demo_client import CHAT, MESSAGES, Demo, events_of, text_of
+from tests.tidy.tree import ROOT
 
 BOTH = pytest.mark.parametrize("path", [CHAT, MESSAGES])
 BOTH_WAYS = pytest.mark.parametrize("stream", [False, True])
@@ -112,6 +113,26 @@ async def test_any_message_gets_an_answer(demo: Demo, content: object, says: str
     """Whatever the content's form, there is a fitting answer."""
     _, body = await demo.ask(CHAT, "demo", messages=[{"role": "user", "content": content}])
     assert says in text_of(CHAT, body, stream=False)
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("What is a toll bridge?", "1. You come to the booth"),
+        ("Show me a table, a list and some code", "```python"),
+        ("How are my credits counted?", "| given back |"),
+    ],
+)
+async def test_what_its_page_suggests_is_known_by_heart(
+    demo: Demo, question: str, says: str
+) -> None:
+    """The page's suggestions are answered in Markdown, line by line also in a stream."""
+    assert question in (ROOT / "index.html").read_text("utf-8")
+    messages = [{"role": "user", "content": question}]
+    _, body = await demo.ask(CHAT, "demo", messages=messages, stream=True)
+    assert says in text_of(CHAT, body, stream=True)
+    _, plain = await demo.ask(CHAT, "demo", messages=messages)
+    assert text_of(CHAT, plain, stream=False) == text_of(CHAT, body, stream=True)
 
 
 @pytest.mark.parametrize("messages", [None, "text", [], [1], [{"role": "assistant"}]])

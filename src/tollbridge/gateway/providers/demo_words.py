@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from tollbridge.gateway.providers.demo_topics import known_answer
+
 # Model names, with what each shows. They are listed on `/v1/models`.
 SWITCHES = {
     "demo": "A friendly answer that reacts to the last message; streams word by word.",
@@ -27,6 +29,8 @@ _WORD = re.compile(r"\s*\S+\s*?")
 def reply(messages: object) -> str:
     """Return an answer to a conversation, in either API's form; anything else gets one too."""
     said = " ".join(last_user_text(messages).split())
+    if known := known_answer(said):
+        return known
     if not said:
         start = "You sent no words, so here are some of mine."
     elif _GREETING.match(said):
