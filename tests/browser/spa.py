@@ -17,7 +17,8 @@ class Spa:
         self.send = page.get_by_role("button", name="Send", exact=True)
         self.stop = page.get_by_role("button", name="Stop", exact=True)
         self.turns = page.get_by_role("log").get_by_role("article")
-        self.quota = page.get_by_role("region", name="You have used all")
+        self.status = page.locator("#status")
+        self.quota = page.get_by_role("dialog", name="You have used all")
         self.command = self.quota.get_by_role("code")
 
     @property

@@ -43,7 +43,7 @@ _RUN_IN_WORKER = """([kind, files, plan]) => new Promise((resolve, reject) => {
 
 
 class Interpreter:
-    """An interpreter that runs the checks of `tests/browser/in_page.py`.
+    """An interpreter that runs the checks of a program such as `tests/browser/in_page.py`.
 
     Attributes:
         page: The tab.
@@ -56,9 +56,9 @@ class Interpreter:
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
-    async def start(self, url: str, kind: str) -> None:
-        """Open the page and start `pyodide` or `micropython`."""
-        in_page = (ROOT / "tests" / "browser" / "in_page.py").read_text("utf-8")
+    async def start(self, url: str, kind: str, *, program: str = "in_page") -> None:
+        """Open the page and start `pyodide` or `micropython` with a program of `tests/browser`."""
+        in_page = (ROOT / "tests" / "browser" / f"{program}.py").read_text("utf-8")
         await self.page.goto(url)
         await self.page.evaluate(_START, [kind, sdk_sources() | {"/code/in_page.py": in_page}])
 

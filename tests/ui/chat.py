@@ -30,12 +30,11 @@ def whole(words: str) -> Answer:
 class Chat:
     """A page with Python up, seen and used as a visitor does."""
 
-    def __init__(
-        self, page: Dom, world: World, kept: Kept | None = None, **wishes: float
-    ) -> None:
+    def __init__(self, page: Dom, world: World, kept: Kept | None = None, **wishes: float) -> None:
         """Start Python on a painted page, after a reload with what was kept."""
         self.dom = page
         self.world = world
+        page.node("model").value = "demo"  # as the browser reads the skeleton's select
         self.spa = spa.Page(kept, **wishes)
         self._ended = asyncio.Event()
         self.conversation = self.spa.chat.conversation

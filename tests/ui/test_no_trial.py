@@ -41,8 +41,9 @@ async def test_a_visitor_without_free_credits_is_told(page: fake.Page, stingy: W
         assert chat.shows("counter") == "advanced: 0 left · standard: 0 left"
         chat.type("Hello?")
         chat.dom.node("draft").press("Enter")
-        await chat.until(lambda: not chat.dom.node("quota").hidden)
-        assert chat.dom.node("draft").value == "Hello?"
+        await chat.until(lambda: chat.turns and chat.state() == "not_sent")
+        assert chat.dom.modals
+        assert (chat.part("words"), chat.part("mark")) == ("Hello?", "Not sent")
         assert chat.shows("problem") == ""
 
 

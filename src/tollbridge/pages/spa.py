@@ -1,7 +1,5 @@
 """The single-page app: a chat that pays with credits. `index.html` is its skeleton."""
 
-import asyncio
-
 from tollbridge.sdk import AuthClient, BillingClient, PaywallError
 from tollbridge.ui import dom
 from tollbridge.ui.chat import Chat
@@ -163,8 +161,7 @@ def main() -> None:
         page = await open_page()
         await page.begin()
 
-    _running.append(asyncio.create_task(run()))
+    _opening.start(run())
 
 
-# An event loop holds its tasks so weakly that the page could vanish.
-_running: "list[asyncio.Task[None]]" = []
+_opening = Tasks()

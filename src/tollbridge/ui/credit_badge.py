@@ -27,8 +27,8 @@ def badge_state(balances: "list[Balance] | None") -> str:
 class CreditBadge:
     """Shows the balances, from the moment they are known.
 
-    It is written in the frame after a change. Words of an answer wait for a frame too, and the
-    charge is known before them, so no word is ever on the page before the credit that it took.
+    It is written at once. A charge is known before the first word, and words wait for a frame: so
+    no word is ever painted before the credit that it took.
 
     Attributes:
         text: A signal: what the counter says.
@@ -36,34 +36,25 @@ class CreditBadge:
 
     def __init__(self) -> None:
         """Take the page's counter over from the skeleton."""
-        self._node = dom.by_id("counter")
-        self._state = "waiting"
-        self._due = False
-        self._closed = False
+        node = dom.by_id("counter")
         self.text = Signal(counter_text(None))
-        self._write()
+        self._state = Signal("waiting")
+        self._undo = [
+            dom.bind_text(self.text, node),
+            dom.bind_attr(self._state, node, "data-state"),
+        ]
 
     def show(self, balances: "list[Balance]") -> None:
         """Show these balances."""
-        self._show(counter_text(balances), badge_state(balances))
+        self.text.set(counter_text(balances))
+        self._state.set(badge_state(balances))
 
     def show_unknown(self) -> None:
         """Say that the balances could not be read."""
-        self._show(COUNTER_UNKNOWN, "none")
+        self.text.set(COUNTER_UNKNOWN)
+        self._state.set("none")
 
     def close(self) -> None:
         """Let go of the page."""
-        self._closed = True
-
-    def _show(self, text: str, state: str) -> None:
-        self._state = state
-        self.text.set(text)
-        if not self._due:
-            self._due = True
-            dom.next_frame(self._write)
-
-    def _write(self) -> None:
-        self._due = False
-        if not self._closed:
-            dom.set_text(self._node, self.text.get())
-            dom.set_attribute(self._node, "data-state", self._state)
+        for off in self._undo:
+            off()

@@ -2,7 +2,7 @@
 
 from tollbridge.ui import dom
 from tollbridge.ui.failure import failure_of
-from tollbridge.ui.strings.chat import code_line
+from tollbridge.ui.strings.chat import code_line, pause_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ class Problem:
     def open(self, error: "PaywallError") -> None:
         """Say `error`."""
         failure = failure_of(error)
-        dom.set_text(dom.part(self._node, "cause"), failure.cause)
+        wait = pause_text(failure.retry_after_s) if failure.retry_after_s else ""
+        dom.set_text(dom.part(self._node, "cause"), f"{failure.cause} {wait}".strip())
         dom.set_text(dom.part(self._node, "codes"), code_line(failure))
         dom.show(self._node)
 

@@ -36,11 +36,13 @@ class Tasks:
 
     async def cancel(self) -> None:
         """Stop all of them, and return when they have ended."""
-        left = list(self.running)
-        for task in left:
-            task.cancel()
-        for task in left:
-            try:
-                await task
-            except asyncio.CancelledError:
-                pass
+        while self.running:
+            await asyncio.sleep(0)  # one that never began could not end either
+            left = list(self.running)
+            for task in left:
+                task.cancel()
+            for task in left:
+                try:
+                    await task
+                except asyncio.CancelledError:
+                    pass

@@ -63,13 +63,17 @@ class Delimiter:
 
 
 class _Open:
-    """An opener, how much of it is left, and what followed it so far."""
+    """An opener, how much of it is left, and what followed it so far.
 
-    __slots__ = ("delimiter", "inside", "left")
+    The other part of it may have closed something; then `since` is where that began.
+    """
 
-    def __init__(self, delimiter: Delimiter) -> None:
+    __slots__ = ("delimiter", "inside", "left", "since")
+
+    def __init__(self, delimiter: Delimiter, left: int, since: int) -> None:
         self.delimiter = delimiter
-        self.left = delimiter.length
+        self.left = left
+        self.since = since
         self.inside: list[Inline] = []
 
     def as_text(self) -> "list[Inline]":
@@ -82,8 +86,8 @@ def resolve(parts: "list[Inline | Delimiter]", end: int = 0) -> "tuple[list[Inli
     """Find the emphasis in `parts`.
 
     Returns:
-        What they are, neighbouring texts joined, and where the first opener stands that something
-        from `end` on could still close; `end` where there is none.
+        What they are, neighbouring texts joined, and where that begins which something from `end`
+        on could still change: at the first opener that it may close. `end` where there is none.
     """
     done: list[Inline] = []
     opened: list[_Open] = []
@@ -92,11 +96,9 @@ def resolve(parts: "list[Inline | Delimiter]", end: int = 0) -> "tuple[list[Inli
         if not isinstance(part, Delimiter):
             inside.append(part)
             continue
-        left = _close(part, opened, done) if part.closes else part.length
+        left, since = _close(part, opened, done)
         if left and part.opens:
-            entry = _Open(part)
-            entry.left = left
-            opened.append(entry)
+            opened.append(_Open(part, left, since))
             if len(opened) > OPEN_MAX:
                 oldest = opened.pop(0)
                 done.extend(oldest.as_text())
@@ -107,7 +109,7 @@ def resolve(parts: "list[Inline | Delimiter]", end: int = 0) -> "tuple[list[Inli
     for entry in opened:
         done.extend(entry.as_text())
         if first == end and end - entry.delimiter.at <= REACH:
-            first = entry.delimiter.at
+            first = entry.since
     return joined(done), first
 
 
@@ -130,16 +132,17 @@ def joined(nodes: "list[Inline]") -> "list[Inline]":
     return whole
 
 
-def _close(closer: Delimiter, opened: list[_Open], done: "list[Inline]") -> int:
-    """Close what `closer` can; returns how much of it is left."""
-    left = closer.length
-    while left:
+def _close(closer: Delimiter, opened: list[_Open], done: "list[Inline]") -> tuple[int, int]:
+    """Close what `closer` can; returns how much of it is left, and where what it closed began."""
+    left, since = closer.length, closer.at
+    while left and closer.closes:
         index = len(opened) - 1
         while index >= 0 and not opened[index].delimiter.matches(closer):
             index -= 1
         if index < 0:
-            return left
+            break
         entry = opened[index]
+        since = entry.since
         for between in opened[index + 1 :]:
             entry.inside.extend(between.as_text())
         del opened[index + 1 :]
@@ -151,4 +154,4 @@ def _close(closer: Delimiter, opened: list[_Open], done: "list[Inline]") -> int:
         if not entry.left:
             opened.pop()
             (opened[-1].inside if opened else done).extend(entry.inside)
-    return left
+    return left, since

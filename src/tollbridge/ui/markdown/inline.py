@@ -68,7 +68,7 @@ class _Reader:
         self._parts: list[Inline | Delimiter] = []
         self._starts: list[int] = []  # where each part begins
         self._brackets: list[_Bracket] = []
-        self._escaped = -1  # where the last escape ended
+        self._escapes: set[int] = set()  # where they end
         self._doubt = self._size  # from here on, what follows may change everything
         self._shown = self._size  # from here on nothing is shown yet
         self._ticks: Ticks | None = None
@@ -106,7 +106,7 @@ class _Reader:
         stable = resolve(self._parts[: self._part_at(doubt)], doubt)[1]
         cut = self._part_at(stable)
         before = self._letter_before(stable)
-        if stable == self._escaped:
+        if stable in self._escapes:
             before = "."  # any mark will do that opens nothing
         settled = resolve(self._parts[:cut])[0]
         return Reading(settled, stable, before, resolve(self._parts[cut:])[0])
@@ -226,7 +226,7 @@ class _Reader:
         if bracket.is_image:
             return self._add(("image", (plain_text(inside),), address), bracket.at, end)
         for outer in self._brackets:
-            if self._doubt < self._size and outer.is_active:
+            if self._doubt < self._size and outer.is_active and at - outer.at <= REACH:
                 self._doubts(outer.at)
             outer.is_active = outer.is_image and outer.is_active
         return self._add(("link", tuple(without_links(inside)), address), bracket.at, end)
@@ -247,19 +247,18 @@ class _Reader:
         return self._add("<", at, at + 1)
 
     def _url(self, at: int) -> int:
-        end = url_end(self._letters, at)
         before = self._letter_before(at).lower()
-        address = ""
-        if not ("a" <= before <= "z" or "0" <= before <= "9") and end - at <= ADDRESS_MAX:
-            if end == self._size and not self._whole:
-                self._doubts(at)
-                return self._add(self._text[at:end], at, end)
-            while self._letters[end - 1] in "?!.,:;_~'":
-                end -= 1
-            address = safe_address(self._text[at:end])
-        if not address:
+        if "a" <= before <= "z" or "0" <= before <= "9":
             return self._add(HTTPS, at, at + len(HTTPS))
-        return self._add(("link", (self._text[at:end],), address), at, end)
+        end = url_end(self._letters, at)
+        if end == self._size and not self._whole and end - at <= ADDRESS_MAX:
+            self._doubts(at)
+            return self._add(self._text[at:end], at, end)
+        while self._letters[end - 1] in "?!.,:;_~'":
+            end -= 1
+        text = self._text[at:end]
+        address = safe_address(text)
+        return self._add(("link", (text,), address) if address else text, at, end)
 
     def _entity(self, at: int) -> int:
         end = self._text.find(";", at, at + ENTITY_MAX)
@@ -278,7 +277,7 @@ class _Reader:
         if following == "\n":
             return self._add(("br", (), ""), at, at + 2)
         if is_punctuation(following):
-            self._escaped = at + 2
+            self._escapes.add(at + 2)
             return self._add(following, at, at + 2)
         return self._add("\\", at, at + 1)
 

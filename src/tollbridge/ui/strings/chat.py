@@ -81,6 +81,11 @@ def wait_text(seconds: int) -> str:
     return f"You can try again in {seconds} s."
 
 
+def pause_text(seconds: int) -> str:
+    """Return for how long to wait where nothing counts down."""
+    return f"Wait {seconds} s before you try again."
+
+
 def info_line(facts: "Facts") -> str:
     """Return what is known about how an answer came; "" before its end."""
     if facts.total_ms is None:
