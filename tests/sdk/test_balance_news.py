@@ -74,7 +74,7 @@ async def test_what_is_heard_is_not_told_on(signed_in: Page) -> None:
     await signed_in.billing.refresh_balances()
     await (await other.gateway.call(provider_id=PROVIDER)).bytes()
     await signed_in.until_shown(20, 19, 18)
-    assert heard.told == [news(19, 2), news(18, 3)]
+    await heard.until(news(19, 2), news(18, 3))
     line.close()
 
 

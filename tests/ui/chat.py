@@ -76,11 +76,34 @@ class Chat:
         self.type(text)
         assert self.dom.node("draft").press("Enter")
 
-    async def retry(self) -> None:
-        """Press the last bubble's Retry, and wait until the answer has ended."""
+    async def retry(self, turn: int = -1) -> None:
+        """Press a bubble's Retry, and wait until the answer has ended."""
         self._ended.clear()
-        dom.part(self.turns[-1], "retry").fire("click")
+        self.press("retry", turn)
         await self._ended.wait()
+
+    def press(self, part: str, turn: int = -1) -> None:
+        """Press a button of a bubble, the keyboard going there as it does."""
+        button = dom.part(self.turns[turn], part)
+        assert not button.hidden
+        button.focus()
+        button.fire("click", detail=1)
+
+    @property
+    def said(self) -> list[str]:
+        """What every bubble says."""
+        return [self.part("words", turn) for turn in range(len(self.turns))]
+
+    @property
+    def told(self) -> list[str]:
+        """What the provider was told last: the words of the messages."""
+        messages = self.world.provider.requests[-1].json()["messages"]
+        return [message["content"] for message in messages]
+
+    @property
+    def keys(self) -> list[str]:
+        """The `Idempotency-Key` of each question that is still open, by its bubble."""
+        return [turn.key for turn in self.conversation.transcript.turns if turn.role == "user"]
 
     @property
     def visitor(self) -> Visitor:

@@ -77,7 +77,7 @@ class Bubble:
         self._words = dom.part(self.node, "words")
         self._copy = dom.part(self.node, "copy")
         self._retry = dom.part(self.node, "retry")
-        self._markdown = None if turn.role == USER else MarkdownView(self._words)
+        self._markdown = None if turn.role == USER else MarkdownView(self._words, tasks=tasks)
         dom.set_attribute(self.node, "data-role", turn.role)
         dom.set_text(dom.part(self.node, "who"), YOU if turn.role == USER else ASSISTANT)
         self._undo = self._listen()

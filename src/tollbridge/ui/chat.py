@@ -212,10 +212,8 @@ class Chat:
         self.no_credits_came()
 
     def _restore(self, kept: Kept) -> None:
-        transcript = from_text(kept.transcript)
-        for turn in transcript.turns:
-            self.view.turn_added(turn)
-        self.conversation.take_over(transcript, Blocked.from_text(kept.blocked))
+        blocked = Blocked.from_text(kept.blocked)
+        self.conversation.take_over(from_text(kept.transcript), blocked)
         self.choice.prefer(kept.choice)
         self.composer.restore(kept.draft)
 

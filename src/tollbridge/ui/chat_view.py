@@ -26,6 +26,7 @@ class ChatView:
         self._bubbles: list[Bubble] = []
         self._due: list[Bubble] = []
         self._follows = True
+        self._closed = False
         self._scroller = dom.by_id("scroller")
         self._log = dom.by_id("log")
         self._welcome = dom.by_id("welcome")
@@ -38,7 +39,9 @@ class ChatView:
         ]
 
     def turn_added(self, turn: "Turn", before: "Turn | None" = None) -> None:
-        """Show a new turn above `before`, or at the end."""
+        """Show a new turn above `before`, or at the end. A closed view shows nothing any more."""
+        if self._closed:
+            return
         bubble = Bubble(turn, actions=self._actions, tasks=self._tasks)
         dom.show(self._welcome, False)
         if before is None:
@@ -52,6 +55,8 @@ class ChatView:
 
     def turn_grew(self, turn: "Turn", words: str) -> None:
         """Add words; they stand on the page from the next frame on."""
+        if self._closed:
+            return
         bubble = self._bubble_of(turn)
         bubble.add_words(words)
         if not self._due:
@@ -61,6 +66,8 @@ class ChatView:
 
     def turn_changed(self, turn: "Turn") -> None:
         """Show a turn's new state at once, and say it to those who listen to the page."""
+        if self._closed:
+            return
         bubble = self._bubble_of(turn)
         bubble.update()
         self.follow()
@@ -101,6 +108,7 @@ class ChatView:
 
     def close(self) -> None:
         """Take every bubble off the page and let go of it."""
+        self._closed = True
         for off in self._undo:
             off()
         for bubble in self._bubbles:

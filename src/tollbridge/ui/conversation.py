@@ -161,10 +161,14 @@ class Conversation:
             await self.resend(waiting[0], to=blocked.to)
 
     def take_over(self, transcript: Transcript, blocked: "Blocked | None") -> None:
-        """Go on with what was kept over a reload; the view shows it already."""
+        """Go on with what was kept over a reload, and show it."""
         self.transcript = transcript
-        if blocked is not None and any(turn.key == blocked.key for turn in transcript.turns):
+        waiting = [turn for turn in transcript.turns if blocked and turn.key == blocked.key]
+        if waiting:
             self.blocked = blocked
+            transcript.give_back(waiting[0])
+        for turn in transcript.turns:
+            self._view.turn_added(turn, None)
 
     async def settle(self) -> None:
         """Learn what those answers cost that a reload broke off."""

@@ -66,6 +66,6 @@ class Keeping:
             self._running = False
 
     def _left(self) -> None:
-        if self._dirty and self._works and dom.is_hidden():
+        if self._dirty and self._works:
             self._dirty = False
             dom.keep_at_once(self._key, self._text())

@@ -160,6 +160,13 @@ class Transcript:
             self.turns.remove(turn)
         return not turn.versions
 
+    def give_back(self, question: Turn) -> None:
+        """Mark a message as not sent; an answer that never began is none."""
+        question.version.state = "not_sent"
+        turn = self.answer_to(question)
+        if turn is not None and not turn.text:
+            self.give_up(turn)
+
     def answer_to(self, question: Turn) -> "Turn | None":
         """Return the answer that stands below `question`, or None."""
         after = self.turns[self.turns.index(question) + 1 :]

@@ -4,6 +4,7 @@ from html import escape
 
 from tests.support.dom import Node, Page, Text
 from tollbridge.ui.markdown import MarkdownView
+from tollbridge.ui.tasks import Tasks
 
 
 class Shown:
@@ -13,6 +14,7 @@ class Shown:
         page: The page.
         node: The node that the view has.
         view: The view.
+        tasks: What its buttons started.
     """
 
     def __init__(self, page: Page) -> None:
@@ -20,7 +22,8 @@ class Shown:
         self.page = page
         self.node: Node = page.document.createElement("div")
         page.document.body.appendChild(self.node)
-        self.view = MarkdownView(self.node)
+        self.tasks = Tasks()
+        self.view = MarkdownView(self.node, tasks=self.tasks)
 
     @property
     def html(self) -> str:

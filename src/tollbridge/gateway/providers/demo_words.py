@@ -98,7 +98,8 @@ Every message is **one credit**, counted by the gateway and by nobody else:
 moment.
 3. If I fail before that, you get it back. Try one of the failures in the list beside the counter.
 
-Each message has a key of its own (`Idempotency-Key`), so trying again never costs twice.
+Each message has a key of its own (`Idempotency-Key`), so a connection \
+that breaks never costs twice.
 """
 
 _ANSWERS = ((_SHOW, _MARKDOWN), (_CREDITS, _COUNTING), (_BRIDGE, _TOLL_BRIDGE))

@@ -77,8 +77,17 @@ def on_return(handler: "Callable[[], None]") -> "Callable[[], None]":
 
 
 def on_leave(handler: "Callable[[], None]") -> "Callable[[], None]":
-    """Call `handler()` when the page is hidden or left, the last moment to keep anything."""
-    return on(js.document, "visibilitychange", handler)
+    """Call `handler()` when the page is hidden, shown again or left; returns the undo.
+
+    When it is left that is the last moment to keep anything.
+    """
+    undos = [on(js.document, "visibilitychange", handler), on(js.window, "pagehide", handler)]
+
+    def undo() -> None:
+        for off in undos:
+            off()
+
+    return undo
 
 
 def listen(node: "Any", event: str, heard: "Callable[[Any], None]") -> "Callable[[], None]":

@@ -45,10 +45,10 @@ class MarkdownView:
     that grows only its end. The page is the same however the text was cut on its way.
     """
 
-    def __init__(self, node: "Any") -> None:
-        """Take an empty node, whose content is this view's alone."""
+    def __init__(self, node: "Any", *, tasks: "Tasks | None" = None) -> None:
+        """Take an empty node, whose content is this view's alone. `tasks` runs the copying."""
         self._node = node
-        self._tasks = Tasks()
+        self._tasks = tasks or Tasks()
         self._codes: list[CodeBlock] = []
         self._came: list[str] = []
         self._waiting: list[str] = []
@@ -103,8 +103,6 @@ class MarkdownView:
         """Let go of every button. What is on the page stays, and the view is used no more."""
         for code in self._codes:
             code.close()
-        for task in self._tasks.running[:]:
-            task.cancel()
 
     def _begin(self) -> None:
         for code in self._codes:
