@@ -142,7 +142,7 @@ async def test_a_new_conversation_stops_the_old_one(chat: Chat) -> None:
 async def test_what_streams_is_not_deleted(chat: Chat) -> None:
     """Stop ends an answer; a press on Delete that comes too early does nothing."""
     go_on = asyncio.Event()
-    chat.world.provider.answers(Answer.sse(says("x"), Wait(go_on), DONE))
+    chat.world.provider.answers(Answer.sse(says("Words "), Wait(go_on), DONE))
     chat.begin_to_ask("Go on")
     await chat.until(lambda: len(chat.turns) == 2 and chat.part("words"))
     chat.press("delete", 0)
@@ -154,7 +154,7 @@ async def test_what_streams_is_not_deleted(chat: Chat) -> None:
 async def test_the_keyboard_goes_from_retry_to_stop(chat: Chat) -> None:
     """X-M4: a button that vanishes under the finger does not take the keyboard with it."""
     await talk(chat, "One")
-    chat.world.provider.answers(Answer.sse(says("x"), Never()))
+    chat.world.provider.answers(Answer.sse(says("Words "), Never()))
     chat.press("retry")
     await chat.until(lambda: chat.state() == "streaming")
     assert chat.dom.document.activeElement is chat.dom.node("stop")

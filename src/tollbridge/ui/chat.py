@@ -174,8 +174,11 @@ class Chat:
         It stands in the conversation too, unsent, and is not sent by itself any more.
         """
         blocked = self.conversation.blocked
-        if blocked is not None and not self._resuming:
-            self.conversation.unblock()
+        if blocked is None or self._resuming:
+            return
+        self.conversation.unblock()
+        turns = self.conversation.transcript.turns
+        if any(turn.key == blocked.key and turn.state == "not_sent" for turn in turns):
             self.composer.put_back(blocked.text)
 
     def no_credits_will_come(self) -> None:

@@ -275,8 +275,8 @@ class Conversation:
     def _out_of_credits(self, question: Turn, answer: Turn, request: Request) -> None:
         if answer not in self.transcript.turns:
             return  # cleared meanwhile
-        question.version.state = "not_sent"
         if self.transcript.give_up(answer):
+            question.version.state = "not_sent"
             self._view.turn_removed(answer)
         self._changed(question)
         self._block(Blocked(request.key, question.text, request.to, platform.now_s()))

@@ -50,7 +50,7 @@ def from_text(text: str) -> Transcript:
             return transcript
         turns = [_turn(value) for value in fields["turns"]]
         transcript.spent = _whole(fields["spent"]) or 0
-    except (ValueError, KeyError, TypeError, RuntimeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RuntimeError):
         return transcript
     transcript.turns = turns
     return transcript

@@ -60,6 +60,8 @@ def decoded(text: str) -> str:
 
     That is how an address is written between the parentheses of a link.
     """
+    if "\\" not in text and "&" not in text:
+        return text
     parts: list[str] = []
     at = 0
     while at < len(text):

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 PIECE_MAX = 8192
 
 _OPEN_MAX = 8  # open brackets; older ones are forgotten, as `REACH` forgets them
-_SPECIAL = "\\`*_~[]!<&\n"
 
 
 def read(text: str, *, before: str = "", whole: bool = True) -> Reading:
@@ -73,19 +72,6 @@ class _Reader:
         self._shown = self._size  # from here on nothing is shown yet
         self._ticks: Ticks | None = None
         self._next_url = self._find_url(0)
-        self._steps = {
-            "*": self._run,
-            "_": self._run,
-            "~": self._run,
-            "`": self._code,
-            "[": self._open,
-            "]": self._close,
-            "!": self._exclamation,
-            "<": self._angle,
-            "&": self._entity,
-            "\\": self._escape,
-            "\n": self._newline,
-        }
 
     def read(self) -> Reading:
         """Read it all."""
@@ -96,7 +82,7 @@ class _Reader:
             if at == self._next_url:
                 at = self._url(at)
             else:
-                at = self._steps.get(self._letters[at], self._plain)(at)
+                at = _STEPS.get(self._letters[at], _Reader._plain)(self, at)
         if self._whole:
             return Reading(resolve(self._parts)[0], self._size, "", [])
         doubt = min(self._doubt, self._shown)
@@ -141,7 +127,7 @@ class _Reader:
     def _plain(self, at: int) -> int:
         letters, size, url = self._letters, self._size, self._next_url
         end = at + 1
-        while end < size and end != url and letters[end] not in _SPECIAL:
+        while end < size and end != url and letters[end] not in _STEPS:
             end += 1
         if end == size and not self._whole:
             text = self._text[max(at, end - len(HTTPS)) : end]
@@ -284,3 +270,18 @@ class _Reader:
     def _newline(self, at: int) -> int:
         is_hard = at >= 2 and self._letters[at - 1] == " " == self._letters[at - 2]
         return self._add(("br", (), "") if is_hard else "\n", at, at + 1)
+
+
+_STEPS = {
+    "*": _Reader._run,
+    "_": _Reader._run,
+    "~": _Reader._run,
+    "`": _Reader._code,
+    "[": _Reader._open,
+    "]": _Reader._close,
+    "!": _Reader._exclamation,
+    "<": _Reader._angle,
+    "&": _Reader._entity,
+    "\\": _Reader._escape,
+    "\n": _Reader._newline,
+}
