@@ -163,15 +163,16 @@ def test_the_manifest_leads_to_files_of_their_sizes(site: dict[str, bytes]) -> N
     assert lock["info"]["python"] == "3.14.2"
 
 
-def test_what_is_preloaded_is_what_a_start_fetches(site: dict[str, bytes]) -> None:
-    """Nothing is asked for in vain, and no big file only when its turn comes."""
+def test_the_head_begins_what_a_start_fetches(site: dict[str, bytes]) -> None:
+    """All but the WebAssembly, whose compiled form a browser would not keep; nothing in vain."""
     links = re.findall(r'<link rel="preload" as="fetch" crossorigin href="(.+?)"', _page(site))
-    files = _manifest(site)["files"]
-    assert isinstance(files, dict)
-    assert sorted(f".{link}" for link in links) == sorted(files)
+    manifest = _manifest(site)
+    assert sorted(f".{link}" for link in links) == sorted(
+        [str(manifest["library"]), str(manifest["ours"])]
+    )
     modules = set(re.findall(r'<link rel="modulepreload" href="./[^"]*?([\w.]+)"', _page(site)))
-    runtime = {"pyodide.mjs", "pyodide.asm.mjs"}
-    assert modules == runtime | {"interpreter.mjs", "manifest.mjs", "sse_pump.mjs"}
+    assert modules == {"manifest.mjs", "sse_pump.mjs", "pyodide.mjs", "pyodide.asm.mjs"}
+    assert re.search(r'<script [^>]*/interpreter\.mjs" async></script>', _page(site))
 
 
 def test_sizes_on_the_wire(site: dict[str, bytes]) -> None:

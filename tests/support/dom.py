@@ -81,7 +81,7 @@ class Node:
         self.listeners: list[tuple[str, Proxy]] = []
         self.hidden = "hidden" in attributes
         self.disabled = "disabled" in attributes
-        self.value = ""
+        self._value = ""
         self.selected = False
         self.caret = 0
         self.focus_before: Node | None = None
@@ -96,6 +96,19 @@ class Node:
     def textContent(self, text: str) -> None:
         self.page.written.append(self)
         self.children = [Text(text)] if text else []
+
+    @property
+    def value(self) -> str:
+        """What stands in a field; of a select, what is chosen among its options."""
+        options = [n.attributes.get("value", "") for n in self.below() if n.tag == "option"]
+        if self.tag != "select" or self._value in options:
+            return self._value
+        selected = [n for n in self.below() if "selected" in n.attributes]
+        return selected[0].attributes["value"] if selected else (options or [""])[0]
+
+    @value.setter
+    def value(self, value: str) -> None:
+        self._value = value
 
     @property
     def lastChild(self) -> "Node | Text | None":

@@ -56,11 +56,17 @@ class Interpreter:
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
-    async def start(self, url: str, kind: str, *, program: str = "in_page") -> None:
-        """Open the page and start `pyodide` or `micropython` with a program of `tests/browser`."""
+    async def start(
+        self, url: str, kind: str, *, program: str = "in_page", ui: bool = False
+    ) -> None:
+        """Open the page and start `pyodide` or `micropython` with a program of `tests/browser`.
+
+        `ui` puts that package into the interpreter too.
+        """
         in_page = (ROOT / "tests" / "browser" / f"{program}.py").read_text("utf-8")
         await self.page.goto(url)
-        await self.page.evaluate(_START, [kind, sdk_sources() | {"/code/in_page.py": in_page}])
+        sources = sdk_sources() | (_sources_of("ui") if ui else {})
+        await self.page.evaluate(_START, [kind, sources | {"/code/in_page.py": in_page}])
 
     async def run(self, check: str, **options: Any) -> Any:
         """Run a check in the page and return what it returns."""
@@ -119,9 +125,13 @@ async def run_under_node(interpreter: str, plan: str) -> str:
 
 def sdk_sources() -> dict[str, str]:
     """Return the text of `wire` and `sdk`, by its path in the interpreter."""
+    return _sources_of("wire", "sdk")
+
+
+def _sources_of(*folders: str) -> dict[str, str]:
     package = ROOT / "src" / "tollbridge"
     files = [package / "__init__.py"]
-    for folder in ("wire", "sdk"):
+    for folder in folders:
         files += sorted((package / folder).rglob("*.py"))
     return {
         f"/code/{file.relative_to(ROOT / 'src').as_posix()}": file.read_text("utf-8")

@@ -34,7 +34,6 @@ class Chat:
         """Start Python on a painted page, after a reload with what was kept."""
         self.dom = page
         self.world = world
-        page.node("model").value = "demo"  # as the browser reads the skeleton's select
         self.spa = spa.Page(kept, **wishes)
         self._ended = asyncio.Event()
         self.conversation = self.spa.chat.conversation
@@ -137,14 +136,19 @@ class Chat:
         await self.spa.close()
 
 
+def point_at(page: Dom, world: World) -> None:
+    """Give a painted page the settings of this world."""
+    settings = {"gateway": world.url, "paywall": PAYWALL, "provider": PROVIDER}
+    for name, value in settings.items():
+        page.document.querySelector(f'meta[name="tollbridge-{name}"]').attributes["content"] = value
+
+
 @contextlib.asynccontextmanager
 async def open_chat(
     page: Dom, world: World, kept: Kept | None = None, **wishes: float
 ) -> AsyncIterator[Chat]:
     """Start Python on a painted page; it signs in and counts."""
-    settings = {"gateway": world.url, "paywall": PAYWALL, "provider": PROVIDER}
-    for name, value in settings.items():
-        page.document.querySelector(f'meta[name="tollbridge-{name}"]').attributes["content"] = value
+    point_at(page, world)
     chat = Chat(page, world, kept, **wishes)
     try:
         await chat.spa.begin()

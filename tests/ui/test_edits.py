@@ -28,7 +28,7 @@ async def test_a_message_is_copied_as_it_was_written(chat: Chat) -> None:
 
 
 async def test_asking_anew_keeps_the_old_answer(chat: Chat) -> None:
-    """UX-M4: ‹ 1 / 2 › shows either, and the one that is shown is what the provider is told."""
+    """UX-M4: two buttons show either, and the one that is shown is what the provider is told."""
     await talk(chat, "One")
     chat.world.provider.answers(whole("Another."))
     await chat.retry()
@@ -88,9 +88,7 @@ async def test_arrow_up_edits_the_last_message(chat: Chat) -> None:
 
 
 @pytest.mark.parametrize("turn", [0, 1])
-async def test_a_deleted_message_goes_with_its_answer_and_comes_back(
-    chat: Chat, turn: int
-) -> None:
+async def test_a_deleted_message_goes_with_its_answer_and_comes_back(chat: Chat, turn: int) -> None:
     """UX-M4: the keyboard is at Undo then, which brings both back where they were."""
     await talk(chat, "One", "Two")
     chat.press("delete", turn)

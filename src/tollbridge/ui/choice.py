@@ -2,7 +2,7 @@
 
 from tollbridge.ui import dom
 from tollbridge.ui.answerer import Answerer
-from tollbridge.ui.formats import format_of
+from tollbridge.ui.formats import CHAT, format_of
 from tollbridge.ui.strings.chat import SIGN_IN_FIRST
 
 TYPE_CHECKING = False
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from tollbridge.wire import Provider
 
-# The provider of `build.py run`: its models are the skeleton's own, failures to try included.
+# The provider of `build.py run`, which knows the failures that the skeleton offers to try.
 DEMO_PROVIDER = "prov_demo_chat"
 
 
@@ -73,6 +73,7 @@ class Choice:
         self._provider_id = provider_id
         self._node = dom.by_id("model")
         self._offers: list[Offer] = []
+        self._own_format = CHAT
         self._wanted = ""
         self._undo = dom.on(self._node, "change", on_change)
 
@@ -87,7 +88,7 @@ class Choice:
         for offer in self._offers:
             if offer.value == value:
                 return offer.to
-        return Answerer(self._provider_id, value)
+        return Answerer(self._provider_id, value, self._own_format)
 
     def prefer(self, value: str) -> None:
         """Choose what was chosen before a reload, now or when it is offered."""
@@ -95,21 +96,25 @@ class Choice:
         self._choose()
 
     def fill(self, providers: "list[Provider]") -> None:
-        """Offer these providers beside the skeleton's models.
+        """Offer these providers, and keep of the skeleton's models what is true.
 
-        Those stay only while the page's own provider is the demo: of any other one the gateway
-        tells the models.
+        They stay where the page's own provider names no models itself; the failures to try among
+        them only while that provider is the demo.
         """
-        has_demo = any(p.id == DEMO_PROVIDER == self._provider_id for p in providers)
-        if has_demo:
-            providers = [p for p in providers if p.id != DEMO_PROVIDER]
+        own = [p for p in providers if p.id == self._provider_id]
+        keeps_skeleton = bool(own) and not own[0].models
+        if keeps_skeleton:
+            self._own_format = format_of(own[0]) or CHAT
+            providers = [p for p in providers if p.id != self._provider_id]
         groups = offers_of(providers)
-        if not groups:
-            return
+        if not groups and not own:
+            return  # the page's own provider is better than none
         self._wanted = self._wanted or self.value
         self._offers = [offer for _, offers in groups for offer in offers]
-        if not has_demo:
+        if not keeps_skeleton:
             dom.clear(self._node)
+        elif self._provider_id != DEMO_PROVIDER:
+            dom.remove(dom.by_id("failures"))
         for label, offers in groups:
             group = dom.create("optgroup")
             dom.set_attribute(group, "label", label)

@@ -7,10 +7,10 @@ import pytest
 
 from tests.tidy.micropython import run_all
 from tests.tidy.tree import SHIPPED
+from tests.ui.markdown.answers import ANSWER
 from tests.ui.markdown.test_blocks import BLOCKS, CODES
 from tests.ui.markdown.test_hostile import HOSTILE
 from tests.ui.markdown.test_links import LINKS, REFUSED
-from tests.ui.markdown.test_streaming import ANSWER
 from tests.ui.markdown.test_words import WORDS
 
 # In the order in which each needs only those before it. The others write to a page.

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.dom import Page
+from tests.ui.markdown.answers import ANSWER
 from tests.ui.markdown.shown import Shown, plain
 
 # What Markdown is made of, so that chance puts it together in every way.
@@ -36,31 +37,6 @@ _ENOUGH = settings(
     # The page is only what views are put into; each example has a view of its own.
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-
-ANSWER = """## Plan
-
-Some **bold** text with `code` and a [link](https://example.com/page) in it.
-
-1. First
-   - nested
-   - *twice*
-2. Second
-
-> quoted
-> twice
-
-```python
-def f(x):
-    return x
-```
-
-| a | b |
-|---|:-:|
-| 1 | 2 |
-| 3 | https://example.com/ |
-
-Done: see <https://example.com>, or ~~not~~.
-"""
 
 
 @_ENOUGH
