@@ -1,18 +1,24 @@
 """Every check and then every test, as `build.py test` runs them.
 
 A check that fails does not stop the next one, so one run shows everything there is to mend. The
-tests come last, and pytest's own summary is the last thing printed.
+tests come last, in two runs side by side: those that drive a browser or an interpreter mostly wait,
+and the others leave them a core. What each said is printed whole, its summary at its end.
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 from building.prepare import venv_program
 from building.site import ROOT, CannotBuild, build_site
 
 SITE = ROOT / "build" / "site"
+
+# The markers of the tests that mostly wait for another program.
+WAITING = "browser or interpreters"
 
 # What a person reads → the program of `.venv` and its arguments.
 CHECKS: dict[str, list[str]] = {
@@ -77,11 +83,35 @@ def main() -> int:
     if failed:
         # Said before the tests, whose summary could otherwise pass for the whole result.
         print(f"failed so far: {', '.join(failed)}; the tests follow", flush=True)
-    command = [sys.executable, "-m", "pytest", *pytest_arguments]
     if options.long:
-        command += ["--long", "-o", "faulthandler_timeout=7200"]  # some take most of an hour
-    tested = subprocess.call(command, cwd=ROOT)
+        # Some take most of an hour.
+        pytest_arguments = ["--long", "-o", "faulthandler_timeout=7200", *pytest_arguments]
+    tested = run_tests(pytest_arguments)
     return 1 if failed else tested
+
+
+def run_tests(arguments: list[str]) -> int:
+    """Run the tests; 0 only if all passed.
+
+    Args:
+        arguments: Pytest's. A run that somebody narrowed down is one run, so that what pytest says
+            of it comes at once.
+    """
+    pytest = [sys.executable, "-m", "pytest", *arguments]
+    if set(arguments) - {"--long", "-o", "faulthandler_timeout=7200"}:
+        return subprocess.call(pytest, cwd=ROOT)
+    with tempfile.TemporaryFile() as said:
+        # A cache of its own: both would write the other's away.
+        waiting = [*pytest, "-m", WAITING, "-o", "cache_dir=.pytest_cache/waiting"]
+        with subprocess.Popen(waiting, cwd=ROOT, stdout=said, stderr=said) as process:
+            tested = subprocess.call([*pytest, "-m", f"not ({WAITING})"], cwd=ROOT)
+            print("the tests in browsers and interpreters, which ran beside these:", flush=True)
+            waited = process.wait()
+        said.seek(0)
+        shutil.copyfileobj(said, sys.stdout.buffer)
+        sys.stdout.flush()
+    print(f"{'tests':12}{'FAILED' if tested or waited else 'ok'}", flush=True)
+    return tested or waited
 
 
 if __name__ == "__main__":

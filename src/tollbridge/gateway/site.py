@@ -107,7 +107,9 @@ class Site(StaticFiles):
         for pattern, headers in self._rules:
             if fnmatchcase(asked, pattern):
                 for name, value in headers:
-                    response.headers[name] = value
+                    # A file that is not there yet, on a folder that is being copied, may come.
+                    if response.status_code < 400 or name != "cache-control":
+                        response.headers[name] = value
         return response
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:

@@ -52,7 +52,7 @@ class Page:
         self._join_paywall()
         self._undo = [self.billing.on_balance_change(self.badge.show)]
         # From here on nobody but us listens: what waited until now is ours to do.
-        self._early = dom.take_early()
+        self.chat.take_early(dom.take_early())
         dom.set_page_state("ready")
         self.chat.view.say(READY)
 
@@ -95,8 +95,7 @@ class Page:
             self.problem.open(error)
         else:
             await self._list_providers()
-        early, self._early = self._early, "[]"
-        await self.chat.replay(early)
+        await self.chat.replay()
         await self.chat.conversation.settle()
 
     async def sign_in(self) -> None:

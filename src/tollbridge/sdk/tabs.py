@@ -107,7 +107,7 @@ class Tabs:
     def _heard(self, text: str) -> None:
         try:
             message = json.loads(text)
-        except ValueError:
+        except (ValueError, RuntimeError):  # RuntimeError: nested deeper than can be followed
             return  # another program's
         if not isinstance(message, dict) or "value" not in message:
             return

@@ -43,7 +43,7 @@ class Blocked:
         try:
             fields = json.loads(text)
             to = Answerer.from_json(fields)
-        except ValueError:
+        except (ValueError, RuntimeError):  # RuntimeError: nested deeper than can be followed
             return None
         key, said, at_s = fields.get("key"), fields.get("text"), fields.get("at")
         if isinstance(key, str) and isinstance(said, str) and isinstance(at_s, (int, float)):

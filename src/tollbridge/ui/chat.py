@@ -9,7 +9,7 @@ from tollbridge.ui.chat_view import ChatView
 from tollbridge.ui.choice import Choice
 from tollbridge.ui.composer import Composer
 from tollbridge.ui.conversation import SLOW_S, Conversation
-from tollbridge.ui.early import read_early
+from tollbridge.ui.early import Early, read_early
 from tollbridge.ui.history import History
 from tollbridge.ui.strings.chat import RETRY_READY
 from tollbridge.ui.transcript import USER
@@ -59,6 +59,7 @@ class Chat:
         self._tasks = tasks
         self._stop_takes_focus = False
         self._resuming = False
+        self._early: list[tuple[Early, Turn | None]] = []
         self._keeper = ChatKeeper(
             transcript=lambda: to_text(self.conversation.transcript),
             draft=lambda: self.composer.worth_keeping,
@@ -134,18 +135,28 @@ class Chat:
         self.history.clear()
         self.composer.focus()
 
-    async def replay(self, early: str) -> None:
-        """Do what the visitor did before Python was up, in order; see `dom.take_early`.
+    def take_early(self, early: str) -> None:
+        """Take over what the visitor did before Python was up; see `dom.take_early`.
 
-        The messages stand below each other at once, and each is sent when the one before it is
-        answered. What is left when the credits run out is not sent.
+        The messages stand below each other at once, and are kept over a reload: until `replay`,
+        a slow line may take its time.
+        """
+        for one in read_early(early):
+            question = self.conversation.add_waiting(one.text) if one.text else None
+            self._early.append((one, question))
+
+    async def replay(self) -> None:
+        """Do what was taken over, in order: each message when the one before it is answered.
+
+        What is left when the credits run out is not sent.
         """
         conversation = self.conversation
-        done = read_early(early)
-        questions = [conversation.add_waiting(one.text) if one.text else None for one in done]
-        for one, question in zip(done, questions):
+        early, self._early = self._early, []
+        for one, question in early:
+            while conversation.busy.get():  # with what was sent by hand in between
+                await conversation.idle()
             if question is None:
-                dom.press(dom.by_id(one.pressed))
+                _press(one.pressed)
                 await asyncio.sleep(0)  # what it starts, begins
             elif conversation.blocked is None:
                 await conversation.resend(question, to=self.choice.answerer(one.choice))
@@ -245,6 +256,14 @@ class Chat:
         if busy and self._stop_takes_focus:
             self.composer.focus_stop()
         self._stop_takes_focus = False
+
+
+def _press(node_id: str) -> None:
+    try:
+        node = dom.by_id(node_id)
+    except LookupError:
+        return  # pressed on another release of the page, before a reload
+    dom.press(node)
 
 
 def _blocked_text(blocked: "Blocked | None") -> str:

@@ -296,6 +296,9 @@ class Conversation:
     async def _settle(self, answer: Turn, version: Version, key: str) -> None:
         is_known = not lacks_receipt(version) or not (version.facts.call_id or key)
         if not is_known and await learn_charge(self._gateway, self.transcript, version, key):
+            question = self.transcript.question_of(answer)
+            if version.facts.credits and question is not None and question.key == key:
+                question.key = ""  # under it the lost answer would be refused, and counted twice
             self._changed(answer)
 
     def _changed(self, turn: Turn) -> None:

@@ -25,7 +25,7 @@ def read_early(text: str) -> "list[Early]":
     """Read what `dom.take_early` returned, in order; what is not understood is left out."""
     try:
         items = json.loads(text)
-    except ValueError:
+    except (ValueError, RuntimeError):  # RuntimeError: nested deeper than can be followed
         return []
     found = []
     for item in items if isinstance(items, list) else []:

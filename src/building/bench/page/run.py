@@ -64,9 +64,13 @@ async def measure_inside(
 
 
 def measure_size(site: Path) -> list[Figure]:
-    """The bundle of the SDK and all else of ours that the page's Python is, as it travels."""
-    (bundle,) = site.glob("tollbridge_compiled-*.zip.br")
-    return [figure("size.sdk_kb", bundle.stat().st_size / 1000, "KB")]
+    """What of ours travels: the SDK alone, and all that the page's Python is, as byte code."""
+    bundles = {"size.sdk_kb": "tollbridge_sdk", "size.page_python_kb": "tollbridge_compiled"}
+    figures = []
+    for name, bundle in bundles.items():
+        (path,) = site.glob(f"{bundle}-*.zip.br")
+        figures.append(figure(name, path.stat().st_size / 1000, "KB"))
+    return figures
 
 
 @asynccontextmanager

@@ -4,6 +4,8 @@ Every function takes a line without the marks of the blocks around it, and witho
 """
 
 TAB = 4  # columns
+# A wider table is text: nobody could read it, and each letter that comes would cost all its cells.
+TABLE_COLUMNS_MAX = 64
 _UNDECIDED_MAX = 200  # characters of a line that wait for the next one, at most
 _MARKS = " \t-*+_#`~|:>=0123456789.)[]xX"
 _LANGUAGE = "abcdefghijklmnopqrstuvwxyz0123456789+#_.-"
@@ -112,6 +114,8 @@ def alignments(line: str) -> list[str] | None:
         `start` for "not said", or `left`, `center`, `right`, for each column; None otherwise.
     """
     if "-" not in line or "|" not in line or line.strip("|-: \t"):
+        return None
+    if line.count("|") > TABLE_COLUMNS_MAX + 1:
         return None
     found = []
     for cell in cells(line):
