@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import PYTHON_UP_MS, Gateway, OpenTab
-from tests.browser.early import EarlyPage, Held
+from tests.browser.early import EarlyPage, Held, never
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -60,3 +60,23 @@ async def test_python_goes_on_with_the_draft(gateway: Gateway, open_tab: OpenTab
     await page.spa.answered()
     await expect(page.spa.turns.first).to_contain_text("Typed early")
     assert tab.complaints == []
+
+
+async def test_what_waited_outlives_a_slow_sign_in(gateway: Gateway, open_tab: OpenTab) -> None:
+    """X-M2: Python has taken over, the gateway does not answer, and the person reloads."""
+    tab = await open_tab()
+    page, held = EarlyPage(tab.page), Held()
+    await tab.page.route("**/*.wasm", held)
+    await tab.page.route("**/auth/anonymous/signin", never)
+    await tab.page.goto(gateway.url, wait_until="commit")
+    await page.listening()
+    await page.spa.send_text("Typed early")
+    held.let_go()
+    root = tab.page.locator("html")
+    await expect(root).to_have_attribute("data-state", "ready", timeout=PYTHON_UP_MS)
+    await expect(page.bubbles).to_have_count(1)
+    await tab.page.unroute("**/auth/anonymous/signin")
+    await tab.page.reload()
+    await page.spa.ready()
+    await expect(page.spa.turns.first).to_contain_text("Typed early")
+    await expect(page.spa.turns.first).to_contain_text("Not sent")

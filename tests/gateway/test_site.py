@@ -70,6 +70,14 @@ async def test_files_come_with_the_headers_of_the_build(world):
     assert docs.body == b"<title>Docs</title>"
 
 
+async def test_nobody_keeps_that_a_file_is_missing(world):
+    """It may come a moment later, where the folder is being copied; a year is what files get."""
+    missing = await get(world, "/assets/not_yet.js")
+    assert missing.status == 404
+    assert missing.header("cache-control") is None
+    assert missing.header("x-content-type-options") == "nosniff"
+
+
 async def test_another_spelling_has_the_same_headers(world):
     """A page that is served is served under its policy, however it was asked for."""
     for target in ("//", "//index.html", "/./index.html", "/assets/../index.html", "/index%2Ehtml"):

@@ -93,7 +93,7 @@ async def test_nothing_is_sent_without_words(chat: Chat) -> None:
 
 FAILURES = {
     "too many requests": (
-        Answer(429, (("retry-after", "7"),)),
+        Answer(429, (("retry-after", "1"),)),
         "The provider has too many requests just now. No credit was taken.",
         "http_429",
     ),
@@ -131,6 +131,7 @@ async def test_a_failure_says_why_and_can_be_tried_again(
     assert chat.part("codes").startswith(f"Code {code}")
     assert ("Request req_" in chat.part("codes")) == (answer.status >= 400)
     assert chat.shows("alert") in cause
+    await chat.until(lambda: chat.part("retry"))
     await chat.retry()
     assert [chat.part("words", turn) for turn in range(len(chat.turns))] == ["Try", "Better now."]
 

@@ -1,13 +1,15 @@
 """UX-M8: what a reload keeps, and what it makes of an answer that was on its way."""
 
+import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
 from tests.support import dom as fake
-from tests.support.scripted_provider import Answer, Cut
+from tests.support.scripted_provider import Answer, Cut, Wait
 from tests.support.world import World
-from tests.ui.chat import Chat, open_chat, says, whole
+from tests.ui.chat import DONE, Chat, open_chat, says, whole
 from tollbridge.ui.answerer import Answerer
 from tollbridge.ui.blocked import RESUME_S_MAX, Blocked
 from tollbridge.ui.chat_kept import Kept
@@ -104,6 +106,26 @@ def broken(**changes: object) -> str:
 def test_a_text_that_is_broken_is_ignored(text: str) -> None:
     """A page of another version, or somebody's experiment, does not keep ours from starting."""
     assert from_text(text).turns == []
+
+
+async def test_a_lost_answer_that_was_charged_is_counted_once(chat: Chat) -> None:
+    """UX-M8: the page was left before it heard of the charge; asking again is another call."""
+    go_on = asyncio.Event()
+    lost = replace(Answer.sse(says("Lost"), DONE), before=[Wait(go_on)])
+    chat.world.provider.answers(lost, whole("Second"))
+    chat.begin_to_ask("One")
+    await chat.world.provider.next_request()
+    kept = from_text(to_text(chat.conversation.transcript))
+    go_on.set()
+    await chat.until(lambda: chat.state() == "done")
+    chat.dom.node("new").fire("click", detail=1)
+    chat.conversation.take_over(kept, None)
+    await chat.conversation.settle()
+    assert chat.part("cause").endswith(" 1 credit charged.")
+    assert kept.spent == 1
+    await chat.retry()
+    assert (chat.state(), chat.part("words")) == ("done", "Second")
+    assert (kept.spent, chat.shows("counter")) == (2, "18 of 20 left")
 
 
 def test_a_message_that_waits_for_credits_comes_back() -> None:

@@ -53,6 +53,31 @@ async def test_messages_are_answered_one_after_the_other(page: fake.Page, world:
     await chat.close()
 
 
+async def test_what_waited_is_there_before_the_gateway_answers(
+    page: fake.Page, world: World
+) -> None:
+    """X-M2: it stands there from the moment it was taken over; signing in may take its time."""
+    wait_there(page, sent("One"), sent("Two"))
+    point_at(page, world)
+    chat = Chat(page, world)
+    assert chat.said == ["One", "Two"]
+    assert [chat.state(turn) for turn in (0, 1)] == ["waiting", "waiting"]
+    await chat.close()
+
+
+async def test_a_button_that_is_gone_keeps_nothing_from_being_sent(
+    page: fake.Page, world: World
+) -> None:
+    """X-M2: it was pressed on another release of the page, before a reload."""
+    wait_there(page, {"kind": "press", "id": "of-another-release"}, sent("One"))
+    point_at(page, world)
+    world.provider.answers(whole("First"))
+    chat = Chat(page, world)
+    await chat.spa.begin()
+    assert chat.said == ["One", "First"]
+    await chat.close()
+
+
 async def test_a_press_comes_in_its_turn(page: fake.Page, world: World) -> None:
     """A button is pressed when what was done before it is done."""
     wait_there(page, sent("One"), {"kind": "press", "id": "suggestion-1"}, sent("Two"))
@@ -93,6 +118,7 @@ async def test_what_is_left_when_the_credits_run_out_is_not_sent(
         "[7, null]",
         '[{"kind": "send", "text": " "}, {"kind": "press"}, {"kind": "x"}]',
         '[{"kind": "send"}]',
+        "[" * 100_000,
     ],
 )
 def test_what_is_not_understood_is_left_out(text: str) -> None:

@@ -124,7 +124,7 @@ class Page:
         self.menu.close()
         self.connection.close()
         self.problem.destroy()
-        self.chat.close()
+        await self.chat.close()
         self.badge.close()
         await self.tasks.cancel()
         await self.gateway.aclose()

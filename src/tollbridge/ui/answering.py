@@ -4,6 +4,7 @@ import binascii
 import hashlib
 import json
 
+from tollbridge.sdk import platform
 from tollbridge.sdk.headers import Headers
 from tollbridge.wire import headers as names
 
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 
     from tollbridge.sdk import ApiGatewayClient
     from tollbridge.ui.answerer import Answerer
-    from tollbridge.ui.transcript import Facts, Version
+    from tollbridge.ui.transcript import Facts, Transcript, Turn, Version
+
+
+# 128 bits: two calls of one user never meet by chance.
+KEY_BYTES = 16
 
 
 class Request:
@@ -38,6 +43,20 @@ class Request:
         """Return what tells this request from every other one, as the gateway tells them."""
         text = json.dumps([self.to.provider_id, self.to.format.path, self.body])
         return binascii.hexlify(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def request_for(question: "Turn", transcript: "Transcript", to: "Answerer") -> Request:
+    """Write the request of a question, and give the question a key.
+
+    It keeps the key that it has if this is the request that went out under it.
+    """
+    request = Request(to, transcript.messages(question))
+    fingerprint = request.fingerprint()
+    if not question.key or question.fingerprint != fingerprint:
+        question.key = platform.random_hex(KEY_BYTES)
+        question.fingerprint = fingerprint
+    request.key = question.key
+    return request
 
 
 async def stream_answer(

@@ -65,7 +65,6 @@ class Chat:
             draft=lambda: self.composer.worth_keeping,
             blocked=lambda: _blocked_text(self.conversation.blocked),
             choice=lambda: self.choice.value,
-            tasks=tasks,
         )
         self.view = ChatView(actions=self, tasks=tasks)
         self.conversation = Conversation(
@@ -196,7 +195,7 @@ class Chat:
         """Do as `no_credits_came` once the call is over that was refused just now."""
         self._tasks.start(self._give_back())
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Stop what runs, take the bubbles off the page and let go of it."""
         self.conversation.stop()
         for off in self._undo:
@@ -206,7 +205,7 @@ class Chat:
         self.choice.close()
         self.history.close()
         self.view.close()
-        self._keeper.close()
+        await self._keeper.close()
 
     def _seen(self, off: "Callable[[], None]") -> None:
         if not dom.is_hidden():

@@ -7,8 +7,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tollbridge.ui.tasks import Tasks
-
 # Between two writings of a transcript that grows.
 KEEP_S = 1
 
@@ -46,16 +44,15 @@ class ChatKeeper:
         draft: "Callable[[], str]",
         blocked: "Callable[[], str]",
         choice: "Callable[[], str]",
-        tasks: "Tasks",
         keep_s: float = KEEP_S,
     ) -> None:
         """Take what returns each text, asked when it is written; `keep_s` see `Keeping`."""
-        self.transcript = Keeping(dom.TRANSCRIPT, transcript, tasks=tasks, pause_s=keep_s)
-        self.draft = Keeping(dom.DRAFT, draft, tasks=tasks)
-        self.blocked = Keeping(dom.BLOCKED, blocked, tasks=tasks)
-        self.choice = Keeping(dom.CHOICE, choice, tasks=tasks)
+        self.transcript = Keeping(dom.TRANSCRIPT, transcript, pause_s=keep_s)
+        self.draft = Keeping(dom.DRAFT, draft)
+        self.blocked = Keeping(dom.BLOCKED, blocked)
+        self.choice = Keeping(dom.CHOICE, choice)
 
-    def close(self) -> None:
-        """Write nothing more, and let go of the page."""
+    async def close(self) -> None:
+        """Write what is due, and let go of the page."""
         for keeping in (self.transcript, self.draft, self.blocked, self.choice):
-            keeping.close()
+            await keeping.close()

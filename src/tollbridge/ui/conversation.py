@@ -11,11 +11,11 @@ credits. Once the provider's answer has begun, asking again is another call.
 import asyncio
 
 from tollbridge.sdk import AbortController, PaywallError, QuotaExceededError, Signal, platform
-from tollbridge.ui.answering import Request, stream_answer
+from tollbridge.ui.answering import Request, request_for, stream_answer
 from tollbridge.ui.blocked import Blocked
 from tollbridge.ui.charges import lacks_receipt, learn_charge
 from tollbridge.ui.chat_stream import StreamFault
-from tollbridge.ui.failure import failure_of
+from tollbridge.ui.failure import write_failure
 from tollbridge.ui.transcript import Transcript, Turn, Version
 
 TYPE_CHECKING = False
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 
 # A first byte that takes longer is worth a word.
 SLOW_S = 8
-
-KEY_BYTES = 16
-# After these nobody knows whether the call was charged: sent again, it must be the same one.
-_SAME_CALL = ("network_error", "call_in_progress")
 
 
 class Conversation:
@@ -198,7 +194,9 @@ class Conversation:
         self.busy.set(True)
         question.version.state = "sent"
         self._changed(question)
-        request = self._request(question, to)
+        request = request_for(question, self.transcript, to)
+        if self.blocked is not None and self.blocked.text == question.text:
+            self.unblock()
         answer = self._begin(question, to)
         version = answer.version
         watch = asyncio.create_task(self._watch(answer, version))
@@ -216,7 +214,7 @@ class Conversation:
         except QuotaExceededError:
             self._out_of_credits(question, answer, request)
         except (PaywallError, StreamFault) as error:
-            self._failed(question, version, error)
+            write_failure(question, version, error, online=self._is_online())
         finally:
             watch.cancel()
             version.slow = False
@@ -245,18 +243,6 @@ class Conversation:
             on_words=grew,
         )
 
-    def _request(self, question: Turn, to: "Answerer") -> Request:
-        """Write the request; it keeps the question's key if it is the same request as before."""
-        request = Request(to, self.transcript.messages(question))
-        fingerprint = request.fingerprint()
-        if not question.key or question.fingerprint != fingerprint:
-            question.key = platform.random_hex(KEY_BYTES)
-            question.fingerprint = fingerprint
-        request.key = question.key
-        if self.blocked is not None and self.blocked.text == question.text:
-            self.unblock()
-        return request
-
     def _begin(self, question: Turn, to: "Answerer") -> Turn:
         """Add an answer, or a version to the one that is there, and show it."""
         is_new = self.transcript.answer_to(question) is None
@@ -280,18 +266,6 @@ class Conversation:
             self._view.turn_removed(answer)
         self._changed(question)
         self._block(Blocked(request.key, question.text, request.to, platform.now_s()))
-
-    def _failed(
-        self, question: Turn, version: Version, error: "PaywallError | StreamFault"
-    ) -> None:
-        if error.code not in _SAME_CALL:
-            question.key = ""
-        if error.code == "aborted":
-            version.state = "stopped"
-            return
-        version.state = "broken" if version.text else "failed"
-        midway = bool(version.facts.call_id)
-        version.failure = failure_of(error, midway=midway, online=self._is_online())
 
     async def _settle(self, answer: Turn, version: Version, key: str) -> None:
         is_known = not lacks_receipt(version) or not (version.facts.call_id or key)

@@ -7,6 +7,7 @@ from tollbridge.ui.strings.causes import CUT_OFF, OFFLINE, cause_of, provider_ca
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tollbridge.sdk import PaywallError
+    from tollbridge.ui.transcript import Turn, Version
 
 
 class Failure:
@@ -71,4 +72,27 @@ def failure_of(
     )
 
 
+def write_failure(
+    question: "Turn", version: "Version", error: "PaywallError | StreamFault", *, online: bool
+) -> None:
+    """Write an error into the version that it ended, and settle what becomes of the key.
+
+    Args:
+        question: What was asked; it keeps its key where nobody knows whether it was charged.
+        version: The answer that did not come, or not whole.
+        error: What was raised.
+        online: What the browser believes of its connection.
+    """
+    if error.code not in _SAME_CALL:
+        question.key = ""
+    if error.code == "aborted":
+        version.state = "stopped"
+        return
+    version.state = "broken" if version.text else "failed"
+    midway = bool(version.facts.call_id)
+    version.failure = failure_of(error, midway=midway, online=online)
+
+
+# After these nobody knows whether the call was charged: sent again, it must be the same one.
+_SAME_CALL = ("network_error", "call_in_progress")
 _OF_AN_EARLIER_CALL = ("call_in_progress", "call_already_charged")

@@ -3,12 +3,11 @@
 import asyncio
 
 from tollbridge.ui import dom
+from tollbridge.ui.tasks import Tasks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from tollbridge.ui.tasks import Tasks
 
 # Writing takes at most this share of the time, however much there is to write.
 SHARE = 0.05
@@ -21,37 +20,41 @@ class Keeping:
     everything.
     """
 
-    def __init__(
-        self, key: str, text: "Callable[[], str]", *, tasks: "Tasks", pause_s: float = 0
-    ) -> None:
+    def __init__(self, key: str, text: "Callable[[], str]", *, pause_s: float = 0) -> None:
         """Keep nothing yet.
 
         Args:
             key: One of `dom`'s.
             text: Returns what is to be kept just now; "" keeps nothing.
-            tasks: Runs the writing.
             pause_s: Between two writings, at least.
         """
         self._key = key
         self._text = text
-        self._tasks = tasks
+        self._tasks = Tasks()
         self._pause_s = pause_s
         self._dirty = False
         self._running = False
         self._works = False
+        self._closed = asyncio.Event()
+        self._ended = asyncio.Event()
         self._undo = dom.on_leave(self._left)
 
     def touch(self) -> None:
-        """Say that the text has changed."""
+        """Say that the text has changed; after `close` it is not written any more."""
+        if self._closed.is_set():
+            return
         self._dirty = True
         if not self._running:
             self._running = True
+            self._ended.clear()
             self._tasks.start(self._write())
 
-    def close(self) -> None:
-        """Write nothing more, and let go of the page."""
-        self._dirty = False
+    async def close(self) -> None:
+        """Write what is due, and let go of the page. Nothing is running then."""
         self._undo()
+        self._closed.set()
+        if self._running:
+            await self._ended.wait()
 
     async def _write(self) -> None:
         try:
@@ -61,9 +64,16 @@ class Keeping:
                 text = self._text()
                 spent_s = (dom.now_ms() - began_ms) / 1000
                 self._works = await dom.keep(self._key, text)
-                await asyncio.sleep(max(self._pause_s, spent_s / SHARE))
+                await self._rest(max(self._pause_s, spent_s / SHARE))
         finally:
             self._running = False
+            self._ended.set()
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._closed.wait(), seconds)
+        except asyncio.TimeoutError:
+            pass
 
     def _left(self) -> None:
         if self._dirty and self._works:

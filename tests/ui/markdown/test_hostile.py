@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.dom import Page
 from tests.ui.markdown.shown import Shown
+from tollbridge.ui.markdown.lines import TABLE_COLUMNS_MAX
 
 _LENGTH = 200_000
 _LENGTH_IN_STEPS = 50_000
@@ -70,6 +71,7 @@ HOSTILE = {
 _MADE = {
     "ticks of every length": "".join("`" * length + " " for length in range(1, 17)) * 1300,
     "a wide table": "|a" * 5_000 + "\n" + "|-" * 5_000 + "\n" + "|b\n" * 9_000,
+    "a wide row": "|a" * TABLE_COLUMNS_MAX + "\n" + "|-" * TABLE_COLUMNS_MAX + "\n" + "|b" * 95_000,
 }
 
 
@@ -94,6 +96,14 @@ def test_no_text_takes_more_while_it_comes(page: Page, name: str) -> None:
         shown.view.flush()
     shown.view.finish()
     assert time.process_time() - started < _ENOUGH_S
+
+
+@pytest.mark.parametrize(("columns", "is_table"), [(0, True), (1, False)])
+def test_a_table_has_only_so_many_columns(page: Page, columns: int, is_table: bool) -> None:
+    """Each letter that comes costs all the cells of its row."""
+    columns += TABLE_COLUMNS_MAX
+    html = Shown(page).whole("|a" * columns + "|\n" + "|-" * columns + "|\n")
+    assert ("<table>" in html) is is_table
 
 
 def _text_of(name: str, length: int) -> str:

@@ -22,9 +22,6 @@ SWITCHES = {
 }
 
 BIG_TEXT_BYTES = 2_000_000
-_SHOW = re.compile(r"\b(table|list|code|markdown)\b", re.IGNORECASE)
-_BRIDGE = re.compile(r"\btoll ?bridges?\b", re.IGNORECASE)
-_CREDITS = re.compile(r"\bcredits?\b.*\bcount", re.IGNORECASE)
 _GREETING = re.compile(r"\s*(hi|hello|hey|hallo|good (morning|evening|day))\b", re.IGNORECASE)
 _WORD = re.compile(r"\s*\S+\s*?")
 
@@ -49,60 +46,6 @@ def reply(messages: object) -> str:
         "asked me and passes my words on as I say them. Press Stop and I notice at once. "
         "Give the gateway a key of your own, and a real model answers in my place."
     )
-
-
-_MARKDOWN = """\
-Here is what a page of yours can show, while it streams.
-
-| what | who | when |
-| :--- | :---: | ---: |
-| hold | gateway | before the call |
-| settle | gateway | with the first byte |
-| void | gateway | if nothing came |
-
-What happens to **one** credit:
-
-1. It is *held* while the provider is asked.
-2. Then one of two things:
-   - an answer came, and it is settled;
-   - none came, and it is given back.
-
-```python
-response = await gateway.call(
-    provider_id="prov_demo_chat",
-    path="v1/chat/completions",
-    body={"model": "demo", "stream": True, "messages": messages},
-)
-async for event in response.sse():
-    print(event.data)
-```
-
-> A model can write anything, so nothing here is HTML: <b>not bold</b>, and no picture is loaded.
-"""
-
-_TOLL_BRIDGE = """\
-A **toll bridge** is a bridge that one pays to cross. Two things make a good one:
-
-- you know the price before you cross,
-- and you pay *once*, also if you have to turn round and come back.
-
-This page works the same way: your message crosses the gateway, and an answer costs one credit, \
-however often the connection breaks on the way.
-"""
-
-_COUNTING = """\
-Every message is **one credit**, counted by the gateway and by nobody else:
-
-1. Before it asks me, the gateway *holds* a credit.
-2. When my answer begins, the credit is taken, and the counter beside your message falls in that \
-moment.
-3. If I fail before that, you get it back. Try one of the failures in the list beside the counter.
-
-Each message has a key of its own (`Idempotency-Key`), so a connection \
-that breaks never costs twice.
-"""
-
-_ANSWERS = ((_SHOW, _MARKDOWN), (_CREDITS, _COUNTING), (_BRIDGE, _TOLL_BRIDGE))
 
 
 def odd_reply(messages: object) -> str:
