@@ -73,9 +73,8 @@ async def test_one_write_per_frame(gateway: Gateway, open_tab: OpenTab) -> None:
     await spa.send_text("Much")
     assert await noted == "19 of 20 left"
     await spa.answered()
-    await spa.model.select_option("demo")
     await tab.page.evaluate("window.writes.length = 0")
-    await spa.send_text("Hello")
+    await spa.ask("Hello")
     await spa.answered()
     writes = await tab.page.evaluate("window.writes")
     assert len(writes) > 5

@@ -64,8 +64,13 @@ class Bubble:
         said: The state that was last said to those who listen to the page.
     """
 
-    def __init__(self, turn: "Turn", *, actions: "Actions", tasks: "Tasks") -> None:
-        """Build the element from its template, with the words that `turn` has."""
+    def __init__(
+        self, turn: "Turn", *, actions: "Actions", tasks: "Tasks", grew: "Callable[[], None]"
+    ) -> None:
+        """Build the element from its template, with the words that `turn` has.
+
+        `grew` is called after a frame has written more of them by itself.
+        """
         self.turn = turn
         self.node: Any = dom.clone("turn")
         self.said = ""
@@ -77,7 +82,9 @@ class Bubble:
         self._words = dom.part(self.node, "words")
         self._copy = dom.part(self.node, "copy")
         self._retry = dom.part(self.node, "retry")
-        self._markdown = None if turn.role == USER else MarkdownView(self._words, tasks=tasks)
+        self._markdown: MarkdownView | None = None
+        if turn.role != USER:
+            self._markdown = MarkdownView(self._words, tasks=tasks, grew=grew)
         dom.set_attribute(self.node, "data-role", turn.role)
         dom.set_text(dom.part(self.node, "who"), YOU if turn.role == USER else ASSISTANT)
         self._undo = self._listen()

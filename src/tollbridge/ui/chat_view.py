@@ -42,7 +42,7 @@ class ChatView:
         """Show a new turn above `before`, or at the end. A closed view shows nothing any more."""
         if self._closed:
             return
-        bubble = Bubble(turn, actions=self._actions, tasks=self._tasks)
+        bubble = Bubble(turn, actions=self._actions, tasks=self._tasks, grew=self.follow)
         dom.show(self._welcome, False)
         if before is None:
             self._bubbles.append(bubble)

@@ -15,7 +15,7 @@ from building.bench.page.starts import measure_starts
 from building.bench.page.visits import START_MS, browsing
 from building.shots import gateway
 
-ROUNDS, QUICK_ROUNDS = 9, 2
+ROUNDS, QUICK_ROUNDS = 7, 2
 # As `build.py dist` compresses; a first quick run would otherwise wait a minute for it.
 QUALITY, QUICK_QUALITY = 11, 5
 # What is measured in one page that runs.

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
             """Let go of what listens inside."""
 
 
+# So much is read in one go, and so long a frame goes on doing so: a hostile text of some hundred
+# thousand blocks then costs many short frames and not one that holds the page for a minute.
+PART_CHARS = 1_500
+FRAME_MS = 10
+
 # A page has its own headings above the answer, so an answer's begin at the third level.
 _HEADING_TAGS = ("h3", "h4", "h5", "h6", "h6", "h6")
 
@@ -45,9 +50,26 @@ class MarkdownView:
     that grows only its end. The page is the same however the text was cut on its way.
     """
 
-    def __init__(self, node: "Any", *, tasks: "Tasks | None" = None) -> None:
-        """Take an empty node, whose content is this view's alone. `tasks` runs the copying."""
+    def __init__(
+        self,
+        node: "Any",
+        *,
+        tasks: "Tasks | None" = None,
+        grew: "Callable[[], None] | None" = None,
+    ) -> None:
+        """Take an empty node.
+
+        Args:
+            node: Its content is this view's alone.
+            tasks: Runs the copying.
+            grew: Called after a frame has shown more. With it, what takes longer than `FRAME_MS`
+                is spread over the frames that follow; without it all is shown at once.
+        """
         self._node = node
+        self._grew = grew
+        self._ends = False  # the text is whole; what waits of it is shown frame by frame
+        self._is_due = False
+        self._is_closed = False
         self._tasks = tasks or Tasks()
         self._codes: list[CodeBlock] = []
         self._came: list[str] = []
@@ -62,9 +84,10 @@ class MarkdownView:
 
     def add(self, text: str) -> None:
         """Take the next words; `flush` shows them."""
-        if text:
-            self._came.append(text)
-            self._waiting.append(text)
+        for start in range(0, len(text), PART_CHARS):
+            part = text[start : start + PART_CHARS]
+            self._came.append(part)
+            self._waiting.append(part)
 
     def flush(self) -> None:
         """Show what was added; nothing happens if nothing was.
@@ -72,18 +95,44 @@ class MarkdownView:
         Of the line that is still coming, what cannot be told yet is not shown: a fence without its
         end, a number that may begin a list.
         """
-        if self._waiting:
-            self._read()
-            self._blocks.glimpse(self._line)
-            self._page.show(self._blocks.document)
+        if self._waiting and not self._is_due:
+            self._show_more()
 
     def finish(self) -> None:
         """Show everything as it is at the end of the text. Calling it twice is harmless.
 
         If something is added after all, the text is shown anew, once.
         """
-        if self._waiting:
+        self._ends = True
+        if not self._is_due:
+            self._show_more()
+
+    def _show_more(self) -> None:
+        """Show as much as a frame has time for, and the rest in the next ones."""
+        if self._waiting and self._is_finished:
+            self._begin()
+            self._waiting = self._came[:]
+        began_ms = dom.now_ms() if self._grew else 0.0
+        while self._waiting:
             self._read()
+            self._blocks.glimpse(self._line)
+            self._page.show(self._blocks.document)
+            if self._grew is not None and dom.now_ms() - began_ms > FRAME_MS:
+                break
+        if self._waiting:
+            self._is_due = True
+            dom.next_frame(self._next_frame)
+        elif self._ends:
+            self._end()
+
+    def _next_frame(self) -> None:
+        self._is_due = False
+        if not self._is_closed and self._grew is not None:
+            self._show_more()
+            self._grew()
+
+    def _end(self) -> None:
+        self._ends = False
         if not self._is_finished:
             self._is_finished = True
             if self._line:
@@ -101,6 +150,7 @@ class MarkdownView:
 
     def close(self) -> None:
         """Let go of every button. What is on the page stays, and the view is used no more."""
+        self._is_closed = True
         for code in self._codes:
             code.close()
 
@@ -115,11 +165,13 @@ class MarkdownView:
         self._is_finished = False
 
     def _read(self) -> None:
-        if self._is_finished:
-            self._begin()
-            self._waiting = self._came[:]
-        lines = (self._line + "".join(self._waiting)).split("\n")
-        self._waiting = []
+        """Read the next part of what waits."""
+        count, chars = 0, 0
+        while count < len(self._waiting) and (self._grew is None or chars < PART_CHARS):
+            chars += len(self._waiting[count])
+            count += 1
+        lines = (self._line + "".join(self._waiting[:count])).split("\n")
+        del self._waiting[:count]
         for line in lines[:-1]:
             self._blocks.add_line(line)
         self._line = lines[-1]
