@@ -8,6 +8,7 @@ from tests.support.dom import Page as Dom
 from tests.support.scripted_provider import Answer, Cut, Never, Wait
 from tests.support.world import World
 from tests.ui.chat import DONE, Chat, says, whole
+from tollbridge.pages.spa import Page
 from tollbridge.ui import dom
 
 
@@ -158,3 +159,30 @@ async def test_a_start_that_failed_is_said_and_tried_again(page: Dom, world: Wor
     assert "Code paywall_not_found" in dom.part(problem, "codes").textContent
     assert not problem.hidden
     await chat.close()
+
+
+async def test_stop_ends_a_message_whose_sign_in_hangs(page: Dom) -> None:
+    """UX-M3: also while there is no call yet that could be stopped."""
+    held: list[asyncio.StreamWriter] = []
+
+    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held.append(writer)  # it takes the request and never answers
+
+    async with await asyncio.start_server(hold, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        settings = {"gateway": f"http://127.0.0.1:{port}", "paywall": "pw_a", "provider": "prov_a"}
+        for name, value in settings.items():
+            meta = page.document.querySelector(f'meta[name="tollbridge-{name}"]')
+            meta.attributes["content"] = value
+        spa = Page()
+        page.node("draft").value = "Is anybody there?"
+        page.node("draft").press("Enter")
+        while not held:  # noqa: ASYNC110  (a socket tells the test by being there)
+            await asyncio.sleep(0.005)
+        page.document.press("Escape")
+        await spa.chat.conversation.idle()
+        turns = spa.chat.conversation.transcript.turns
+        assert [turn.state for turn in turns] == ["sent", "stopped"]
+        await spa.close()
+        for writer in held:
+            writer.close()

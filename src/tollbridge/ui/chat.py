@@ -18,7 +18,8 @@ from tollbridge.ui.undo_bar import UndoBar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
+    from typing import Any
 
     from tollbridge.sdk import ApiGatewayClient
     from tollbridge.ui.tasks import Tasks
@@ -41,7 +42,7 @@ class Chat:
         *,
         gateway: "ApiGatewayClient",
         provider_id: str,
-        sign_in: "Callable[[], Awaitable[None]]",
+        sign_in: "Callable[[], Coroutine[Any, Any, None]]",
         tasks: "Tasks",
         kept: Kept,
         slow_s: float = SLOW_S,

@@ -16,11 +16,13 @@ from tollbridge.ui.blocked import Blocked
 from tollbridge.ui.charges import lacks_receipt, learn_charge
 from tollbridge.ui.chat_stream import StreamFault
 from tollbridge.ui.failure import write_failure
+from tollbridge.ui.tasks import until_aborted
 from tollbridge.ui.transcript import Transcript, Turn, Version
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
+    from typing import Any
 
     from tollbridge.sdk import ApiGatewayClient
     from tollbridge.ui.answerer import Answerer
@@ -43,7 +45,7 @@ class Conversation:
         self,
         *,
         gateway: "ApiGatewayClient",
-        sign_in: "Callable[[], Awaitable[None]]",
+        sign_in: "Callable[[], Coroutine[Any, Any, None]]",
         view: "View",
         on_change: "Callable[[], None]",
         on_blocked: "Callable[[Blocked | None], None]",
@@ -227,7 +229,7 @@ class Conversation:
 
     async def _run(self, request: Request, answer: Turn, begun: "Callable[[], None]") -> None:
         self._controller = controller = AbortController()
-        await self._sign_in()
+        await until_aborted(self._sign_in(), controller.signal)
 
         def grew(words: str) -> None:
             self._view.turn_grew(answer, words)

@@ -2,10 +2,14 @@
 
 import asyncio
 
+from tollbridge.sdk import AbortedError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any
+
+    from tollbridge.sdk.abort import AbortSignal
 
 
 class Tasks:
@@ -46,3 +50,21 @@ class Tasks:
                     await task
                 except asyncio.CancelledError:
                     pass
+
+
+async def until_aborted(work: "Coroutine[Any, Any, None]", signal: "AbortSignal") -> None:
+    """Await `work`, which knows no signal, and cancel it when `signal` is aborted.
+
+    Raises:
+        AbortedError: The signal was aborted before the work had ended.
+    """
+    task = asyncio.create_task(work)
+    undo = signal.subscribe(task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if signal.aborted:
+            raise AbortedError
+        raise
+    finally:
+        undo()
