@@ -153,7 +153,12 @@ async def gateway(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Async
 async def serving(site: Path, data_dir: Path) -> AsyncIterator[Gateway]:
     """Run the gateway as a process until it is left."""
     words = ["serve", "--demo", "--port", "0", "--data-dir", str(data_dir)]
-    environment = {**os.environ, "TOLLBRIDGE_SITE_DIR": str(site)}
+    environment = {
+        **os.environ,
+        "TOLLBRIDGE_SITE_DIR": str(site),
+        # Every test is a new visitor, and all of them share one gateway and its day.
+        "TOLLBRIDGE_LIMIT_PAYWALL_TRIAL_CREDITS": "off",
+    }
     process = await asyncio.create_subprocess_exec(
         PROGRAM, *words, env=environment, stdout=asyncio.subprocess.PIPE
     )

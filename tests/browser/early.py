@@ -2,14 +2,15 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.spa import Spa
 
-# Everything that starts Python hangs on this file; the page's own `early.mjs` does not.
-STARTER = "**/core.js"
+# Everything that starts Python, and tells of its bytes, hangs on these; `early.mjs` does not.
+STARTER = re.compile(r"/(core\.js|interpreter\.mjs)$")
 EARLY = "**/early.mjs"
 
 
@@ -48,7 +49,7 @@ class EarlyPage:
         self.failed = page.get_by_role("region", name="The page could not start.")
         self.theme = page.locator("#theme")
 
-    async def open(self, url: str, *, without: str = STARTER) -> None:
+    async def open(self, url: str, *, without: str | re.Pattern[str] = STARTER) -> None:
         """Go there with some of its files held back for ever, and wait for `early.mjs`."""
         await self.page.route(without, never)
         await self.page.goto(url, wait_until="commit")
