@@ -36,6 +36,7 @@ class Keeping:
         self._running = False
         self._works = False
         self._closed = asyncio.Event()
+        self._woken = asyncio.Event()
         self._ended = asyncio.Event()
         self._undo = dom.on_leave(self._left)
 
@@ -53,6 +54,7 @@ class Keeping:
         """Write what is due, and let go of the page. Nothing is running then."""
         self._undo()
         self._closed.set()
+        self._woken.set()
         if self._running:
             await self._ended.wait()
 
@@ -70,12 +72,23 @@ class Keeping:
             self._ended.set()
 
     async def _rest(self, seconds: float) -> None:
+        # Not `asyncio.wait_for`: Pyodide's loop refuses a deadline that has passed when it is
+        # set, as a short one has on a busy page.
+        self._woken = woken = asyncio.Event()
+        if self._closed.is_set():
+            return
+        timer = asyncio.create_task(_wake(woken, seconds))
         try:
-            await asyncio.wait_for(self._closed.wait(), seconds)
-        except asyncio.TimeoutError:
-            pass
+            await woken.wait()
+        finally:
+            timer.cancel()
 
     def _left(self) -> None:
         if self._dirty and self._works:
             self._dirty = False
             dom.keep_at_once(self._key, self._text())
+
+
+async def _wake(sleeper: asyncio.Event, seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    sleeper.set()
