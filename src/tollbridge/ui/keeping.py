@@ -33,6 +33,7 @@ class Keeping:
         self._tasks = Tasks()
         self._pause_s = pause_s
         self._dirty = False
+        self._writing = False
         self._running = False
         self._works = False
         self._closed = asyncio.Event()
@@ -62,10 +63,12 @@ class Keeping:
         try:
             while self._dirty:
                 self._dirty = False
+                self._writing = True
                 began_ms = dom.now_ms()
                 text = self._text()
                 spent_s = (dom.now_ms() - began_ms) / 1000
                 self._works = await dom.keep(self._key, text)
+                self._writing = False
                 await self._rest(max(self._pause_s, spent_s / SHARE))
         finally:
             self._running = False
@@ -84,7 +87,8 @@ class Keeping:
             timer.cancel()
 
     def _left(self) -> None:
-        if self._dirty and self._works:
+        # A writing that has begun and not come back may never: the page is going.
+        if (self._dirty or self._writing) and self._works:
             self._dirty = False
             dom.keep_at_once(self._key, self._text())
 
