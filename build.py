@@ -81,7 +81,7 @@ def run_gateway(options: argparse.Namespace) -> int:
 
 def run_tests(options: argparse.Namespace, pytest_arguments: list) -> int:
     """Every check, then every test, on the page as it is shipped."""
-    prepare.prepare_for_browser(ROOT)
+    prepare.prepare_for_tests(ROOT)
     chosen = ["-k", options.k] if options.k else []
     return hand_over("building.checks", *["--long"] * options.long, *chosen, *pytest_arguments)
 

@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from tests.support.stores import Store
     from tests.support.world import World
 
 # Seconds for one async test. pytest-timeout's alarm never reaches a test that waits inside uvloop,
@@ -55,6 +56,24 @@ def _limited(
             await test(*args, **kwargs)
 
     return within_limit
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what takes the fixture `store` on both, or on the one that a marker names."""
+    if "store" in metafunc.fixturenames:
+        from tests.support.stores import STORES
+
+        marker = metafunc.definition.get_closest_marker("only_on")
+        metafunc.parametrize("store", marker.args if marker else STORES, indirect=True)
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest) -> "Iterator[Store]":
+    """What a data folder stands for in this test: SQLite in it, or a database in PostgreSQL."""
+    from tests.support.stores import using
+
+    with using(request.param) as chosen:
+        yield chosen
 
 
 @pytest.fixture

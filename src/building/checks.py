@@ -6,13 +6,18 @@ and the others leave them a core. What each said is printed whole, its summary a
 """
 
 import argparse
+import contextlib
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 
-from building.prepare import venv_program
+from building.child import CannotServe
+from building.postgres import running_postgres
+from building.prepare import TEST_POSTGRES, venv_program
 from building.site import ROOT, CannotBuild, build_site
 
 SITE = ROOT / "build" / "site"
@@ -86,8 +91,33 @@ def main() -> int:
     if options.long:
         # Some take most of an hour.
         pytest_arguments = ["--long", "-o", "faulthandler_timeout=7200", *pytest_arguments]
-    tested = run_tests(pytest_arguments)
+    try:
+        with server_for_tests():
+            tested = run_tests(pytest_arguments)
+    except CannotServe as reason:
+        print(reason, flush=True)
+        return 1
     return 1 if failed else tested
+
+
+@contextlib.contextmanager
+def server_for_tests() -> Iterator[None]:
+    """Have the environment name a PostgreSQL server: the one it names already, else one of ours.
+
+    One server is enough for both runs of the tests, which make databases of their own there.
+
+    Raises:
+        CannotServe: None is named, and none can be started.
+    """
+    if os.environ.get(TEST_POSTGRES):
+        yield
+        return
+    with running_postgres() as url:
+        os.environ[TEST_POSTGRES] = url
+        try:
+            yield
+        finally:
+            del os.environ[TEST_POSTGRES]
 
 
 def run_tests(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Makes ready what a command needs: `.venv`, the npm packages, Chromium. Standard library only.
+"""Makes ready what a command needs: `.venv`, npm packages, programs. Standard library only.
 
 Every step leaves a stamp that names what it was made from. A second run reads the stamps, finds
 nothing changed and contacts nothing. A step that broke off leaves no stamp and is done again.
@@ -13,9 +13,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from building.chromium import find_chromium
+from building.programs import CHROMIUM, PGBOUNCER, POSTGRES, Program, programs_complaint
 
 NODE_OLDEST = 18  # what npm 9 and the runtimes' own test drivers need
+# Names a PostgreSQL server whose role may create databases; the tests use it, not one of their own.
+TEST_POSTGRES = "TOLLBRIDGE_TEST_POSTGRES"
 
 
 class CannotPrepare(Exception):
@@ -91,14 +93,36 @@ def prepare_for_page(root: Path) -> None:
 
 
 def prepare_for_browser(root: Path) -> None:
-    """What the tests, the screenshots and the benchmark of the page need.
+    """What the screenshots and the benchmark of the page need.
 
     Raises:
         CannotPrepare: Something cannot be had.
     """
     prepare_runtimes(root, need_node=True)
-    prepare_chromium()
+    prepare_programs([CHROMIUM])
     prepare_python(root, for_tests=True)
+
+
+def prepare_for_tests(root: Path) -> None:
+    """What the tests need: a browser, PostgreSQL unless a server is given, and PgBouncer.
+
+    Raises:
+        CannotPrepare: Something cannot be had.
+    """
+    prepare_runtimes(root, need_node=True)
+    server = [] if os.environ.get(TEST_POSTGRES) else [POSTGRES]
+    prepare_programs([CHROMIUM, *server, PGBOUNCER])
+    prepare_python(root, for_tests=True)
+
+
+def prepare_for_stores(root: Path) -> None:
+    """What the benchmark of the two stores needs: the gateway's packages and PostgreSQL.
+
+    Raises:
+        CannotPrepare: Something cannot be had.
+    """
+    prepare_programs([POSTGRES])
+    prepare_python(root, for_tests=False)
 
 
 def prepare_runtimes(root: Path, *, need_node: bool = False) -> None:
@@ -134,28 +158,41 @@ def node_complaint(version: str, *, has_npm: bool) -> str | None:
     return None
 
 
-def prepare_chromium() -> None:
-    """Find Chromium for the browser tests, or install Debian's where that is ours to do."""
+def prepare_programs(wanted: Sequence[Program]) -> None:
+    """Find programs of the system, or install Debian's where that is ours to do.
+
+    Raises:
+        CannotPrepare: Some are missing and cannot be installed; all of them are named at once.
+    """
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    if find_chromium():
-        return
-    if complaint := chromium_complaint(is_root=is_root, apt_get=shutil.which("apt-get")):
+    missing = [program for program in wanted if not program.find()]
+    if complaint := programs_complaint(missing, is_root=is_root, apt_get=shutil.which("apt-get")):
         raise CannotPrepare(complaint)
-    say("chromium")
-    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    if not missing:
+        return
+    say(" and ".join(program.name for program in missing))
+    if POSTGRES in missing:
+        forbid_cluster(Path("/etc/postgresql-common/createcluster.conf"))
+    # The last one keeps what `forbid_cluster` wrote.
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "UCF_FORCE_CONFFOLD": "1"}
     run(["apt-get", "update", "-q"], what="apt-get update", env=quiet)
-    install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"]
-    run(install, what="apt-get install chromium", env=quiet)
-    if not find_chromium():
-        raise CannotPrepare("apt-get installed chromium, yet no program of that name is on PATH.")
+    packages = [program.package for program in missing]
+    install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages]
+    run(install, what=f"apt-get install {' '.join(packages)}", env=quiet)
+    for program in missing:
+        if not program.find():
+            raise CannotPrepare(f"apt-get installed {program.package}, yet no {program.name}.")
 
 
-def chromium_complaint(*, is_root: bool, apt_get: str | None) -> str | None:
-    """Why a missing Chromium cannot be installed from here, or None when it can."""
-    if is_root and apt_get:
-        return None
-    how = "as root: apt-get install chromium" if apt_get else "the package chromium"
-    return f"The browser tests need Chromium: install it ({how}) and run this again."
+def forbid_cluster(settings: Path) -> None:
+    """Keep Debian's packages from making a server of the system and starting it.
+
+    Args:
+        settings: Theirs for new servers; one that is there is somebody's, and stays as it is.
+    """
+    if not settings.exists():
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text("create_main_cluster = false\n", "utf-8")
 
 
 def say(what: str) -> None:

@@ -18,10 +18,18 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    async_playwright,
+)
 
 from building.chromium import FLAGS, find_chromium
 from building.site import build_site
+from tests.browser.kept_files import KeptFiles
 
 # Pyodide compiles its standard library at every start, and CI's two cores may be busy.
 PYTHON_UP_MS = 60_000
@@ -37,11 +45,13 @@ class Gateway:
         url: Where it answers, and serves the page.
         data_dir: Its database.
         demo_url: The demo provider's own address.
+        key: The owner's, once there is one.
     """
 
     url: str
     data_dir: Path
     demo_url: str = ""
+    key: str = ""
 
     async def run(self, *words: str) -> str:
         """Run the command line tool, whose first word is left out, and return what it printed."""
@@ -71,11 +81,11 @@ class Gateway:
 
     async def debit(self, user_id: str, amount: int) -> None:
         """Take credits from a visitor, as the owner's server may."""
-        key = await self.json("key", "create", "--paywall", "pw_demo")
+        self.key = self.key or (await self.json("key", "create", "--paywall", "pw_demo"))["key"]
         async with aiohttp.request(
             "POST",
             f"{self.url}/api/v1/paywall/pw_demo/balances",
-            headers={"x-api-key": key["key"]},
+            headers={"x-api-key": self.key},
             json={"user_id": user_id, "type": "standard", "amount": amount, "op": "debit"},
         ) as answer:
             assert answer.status == 200, await answer.text()
@@ -122,16 +132,38 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """The browser; each test takes a context of its own."""
-    program = find_chromium()
-    if program is None:
+@pytest.fixture(scope="session")
+def program() -> str:
+    """Where Chromium is."""
+    found = find_chromium()
+    if found is None:
         pytest.fail("Chromium is not installed; `python3 build.py test` installs it")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
-        yield browser
-        await browser.close()
+    return found
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def playwright() -> AsyncIterator[Playwright]:
+    """What drives the browsers."""
+    async with async_playwright() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(playwright: Playwright, program: str) -> AsyncIterator[Browser]:
+    """The browser; each test takes a context of its own."""
+    browser = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+    yield browser
+    await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def kept_files(
+    playwright: Playwright, program: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[KeptFiles]:
+    """Browsers that have been to the page before."""
+    browsers = KeptFiles(playwright, program, tmp_path_factory.mktemp("browsers"))
+    yield browsers
+    await browsers.close()
 
 
 @pytest.fixture(scope="session")
@@ -180,17 +212,25 @@ async def serving(site: Path, data_dir: Path) -> AsyncIterator[Gateway]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def open_tab(chromium: Browser) -> AsyncIterator[OpenTab]:
+async def open_tab(chromium: Browser, kept_files: KeptFiles) -> AsyncIterator[OpenTab]:
     """Opens tabs, each of another visitor, and closes them after the test.
 
     `open_tab(url, **context)` navigates to `url`; without one it stays empty, for a test that has
-    something to prepare. `context` is what Playwright's `new_context` takes.
+    something to prepare. `context` is what Playwright's `new_context` takes. With `cached=True` the
+    page's files are at hand from an earlier test, and Python starts in half the time; that is for a
+    test that asks nothing of the start itself, of the clock or of scripts in every page.
     """
-    contexts = []
+    contexts: list[BrowserContext] = []
+    lent: list[Page] = []
 
-    async def open_tab(url: str = "", **context: Any) -> Tab:
-        contexts.append(await chromium.new_context(**context))
-        tab = Tab(await contexts[-1].new_page())
+    async def open_tab(url: str = "", *, cached: bool = False, **context: Any) -> Tab:
+        page = await kept_files.lend(**context) if cached else None
+        if page:
+            lent.append(page)
+        else:
+            contexts.append(await chromium.new_context(**context))
+            page = await contexts[-1].new_page()
+        tab = Tab(page)
         tab.page.set_default_timeout(PYTHON_UP_MS)
         tab.watch()
         if url:
@@ -198,6 +238,8 @@ async def open_tab(chromium: Browser) -> AsyncIterator[OpenTab]:
         return tab
 
     yield open_tab
+    for page in lent:
+        await kept_files.give_back(page)
     for context in contexts:
         for page in context.pages:
             await page.unroute_all(behavior="ignoreErrors")  # some requests may be held back

@@ -41,6 +41,13 @@ async def begin(paywall_id, api_origin):
     await tabs[0].auth.ready()
 
 
+async def end():
+    """Let go of the clients, as a page does that is closed."""
+    closed = tabs.pop()
+    await closed.billing.aclose()
+    await closed.auth.aclose()
+
+
 async def sign_in():
     """Sign in; return the user's id."""
     return (await tabs[0].auth.sign_in_anonymously()).user.id
@@ -91,7 +98,7 @@ async def user_id():
 
 STEPS = {
     step.__name__: step
-    for step in (begin, sign_in, sign_out, refresh, balances, move, events, until, user_id)
+    for step in (begin, end, sign_in, sign_out, refresh, balances, move, events, until, user_id)
 }
 
 

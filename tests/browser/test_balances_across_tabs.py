@@ -13,7 +13,7 @@ async def test_the_badge_in_another_tab_follows_without_a_request(
     gateway: Gateway, open_tab: OpenTab
 ) -> None:
     """A call in one tab lowers the counter in the other, which sends nothing for it."""
-    tab = await open_tab(gateway.url)
+    tab = await open_tab(gateway.url, cached=True)
     here = Spa(tab.page)
     await here.ready()
     other = Tab(await tab.page.context.new_page())

@@ -44,7 +44,7 @@ COUNTER_AT_FIRST_WORD = """() => new Promise((resolve) => {
 
 async def at(open_tab: OpenTab, url: str, **context: object) -> tuple[Tab, Spa]:
     """Open the page and wait for Python."""
-    tab = await open_tab(url, **context)
+    tab = await open_tab(url, cached=True, **context)
     spa = Spa(tab.page)
     await spa.ready()
     return tab, spa

@@ -22,6 +22,8 @@ SERIOUS = ("serious", "critical")
 FINGER_PX = 44
 POINTER_PX = 24
 SIZES = {"phone": (360, 800), "desk": (1280, 800)}
+# Playwright's clock, once set, is the clock of every later tab of that browser.
+CHANGES_THE_CLOCK = ("start-slow",)
 # From the narrowest that WCAG asks for (1.4.10) to a wide window.
 WIDTHS = (320, 360, 768, 1280, 1600)
 
@@ -50,7 +52,8 @@ class Owner:
 
 async def reach(name: str, gateway: Gateway, open_tab: OpenTab, **context: Any) -> Page:
     """Open a tab in a state."""
-    tab = await open_tab(base_url=gateway.url, **context)
+    cached = name not in CHANGES_THE_CLOCK
+    tab = await open_tab(base_url=gateway.url, cached=cached, **context)
     await STATES[name](Scene(tab.page, Owner(gateway)))
     return tab.page
 
@@ -148,7 +151,7 @@ async def test_text_may_be_as_its_reader_needs_it(
 
 async def test_who_wants_less_motion_gets_none(gateway: Gateway, open_tab: OpenTab) -> None:
     """X-M6: under reduced motion nothing repeats where something otherwise does."""
-    tab = await open_tab(base_url=gateway.url, reduced_motion="reduce")
+    tab = await open_tab(base_url=gateway.url, cached=True, reduced_motion="reduce")
     scene = Scene(tab.page, Owner(gateway))
     await STATES["ready"](scene)
     await scene.ask("Be slow", model="demo-slow")

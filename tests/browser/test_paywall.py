@@ -61,7 +61,7 @@ async def called(gateway: Gateway, own: Own) -> list[dict[str, Any]]:
 
 async def out_of_credits(open_tab: OpenTab, gateway: Gateway, **context: object) -> Own:
     """A page that has called with nothing left."""
-    own = Own(await open_tab(gateway.url, **context))
+    own = Own(await open_tab(gateway.url, cached=not context, **context))
     await expect(own.left).to_have_text("20 left", timeout=PYTHON_UP_MS)
     await gateway.debit(await own.tab.user_id(), 20)
     await own.ask.click()

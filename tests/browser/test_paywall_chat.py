@@ -62,7 +62,7 @@ class Blocked:
 
 async def without_credits(open_tab: OpenTab, gateway: Gateway) -> Blocked:
     """A visitor whose credits are gone, which the page does not know yet."""
-    blocked = Blocked(await open_tab(gateway.url), gateway)
+    blocked = Blocked(await open_tab(gateway.url, cached=True), gateway)
     await blocked.spa.ready()
     await gateway.debit(await blocked.tab.user_id(), 20)
     return blocked
@@ -150,7 +150,7 @@ async def test_a_reload_while_it_waits(gateway: Gateway, open_tab: OpenTab) -> N
 
 async def test_low_credits_are_warned_of_in_the_page(gateway: Gateway, open_tab: OpenTab) -> None:
     """Beside the counter, once; and the dialog is a press away."""
-    blocked = Blocked(await open_tab(gateway.url), gateway)
+    blocked = Blocked(await open_tab(gateway.url, cached=True), gateway)
     await blocked.spa.ready()
     await gateway.debit(await blocked.tab.user_id(), 15)
     await blocked.spa.ask("One more")

@@ -17,7 +17,7 @@ NOTED_402 = "Failed to load resource: the server responded with a status of 402 
 
 async def at(open_tab: OpenTab, url: str, **context: object) -> tuple[Tab, Spa]:
     """Open the page and wait for Python."""
-    tab = await open_tab(url, **context)
+    tab = await open_tab(url, cached=True, **context)
     spa = Spa(tab.page)
     await spa.ready()
     return tab, spa
@@ -27,7 +27,8 @@ async def test_the_page_starts_from_its_own_origin_alone(
     gateway: Gateway, open_tab: OpenTab
 ) -> None:
     """Python runs, the visitor is signed in and counted, and no other host is asked."""
-    tab, _ = await at(open_tab, gateway.url)
+    tab = await open_tab(gateway.url)
+    await Spa(tab.page).ready()
     assert tab.origins == {origin_of(gateway.url)}
     assert tab.complaints == []
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Response, Route
+from playwright.async_api import Browser, Response, Route
 
 from tests.support.clock import FakeClock
 from tests.support.interpreters import Interpreter, interpreter_host
@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 # An access token lasts 15 minutes.
 PAST_THE_END_S = 16 * 60
 ROUNDS = 5
+KINDS = ("pyodide", "micropython")
 SIGN_OUT_MS_MAX = 1_000
 STORED = "localStorage.getItem('pw-pw_test-auth-v1')"
 
@@ -34,22 +35,29 @@ class Tabs:
         answers: The status of every answer to a refresh, as the browser saw it.
     """
 
-    def __init__(self, context: BrowserContext, world: World, clock: FakeClock) -> None:
-        """Take a browser without tabs."""
-        self.context = context
+    def __init__(self, both: list[Interpreter], world: World, clock: FakeClock) -> None:
+        """Take two tabs that have no clients."""
+        self.both = both
         self.world = world
         self.clock = clock
         self.answers: list[int] = []
-        self.both: list[Interpreter] = []
-        context.on("response", self._note)
+        self.context = both[0].page.context
 
-    async def open(self, url: str, kind: str) -> Interpreter:
-        """Open a tab and start its clients."""
-        tab = Interpreter(await self.context.new_page())
-        await tab.start(url, kind, program="tab_in_page")
-        await tab.run("begin", paywall_id=PAYWALL, api_origin=self.world.url)
-        self.both.append(tab)
-        return tab
+    async def begin(self) -> None:
+        """Sign a visitor in, in the first tab, and then open the second."""
+        self.context.on("response", self._note)
+        here, there = self.both
+        await here.run("begin", paywall_id=PAYWALL, api_origin=self.world.url)
+        await here.run("sign_in")
+        await there.run("begin", paywall_id=PAYWALL, api_origin=self.world.url)
+
+    async def end(self) -> None:
+        """Leave the tabs as they were taken, with nothing stored."""
+        self.context.remove_listener("response", self._note)
+        for tab in self.both:
+            await tab.page.unroute_all()
+        await self.each("end")
+        await self.both[0].page.evaluate("localStorage.clear()")
 
     async def each(self, step: str, **options: Any) -> list[Any]:
         """Have both take a step at the same time."""
@@ -85,19 +93,27 @@ async def host() -> AsyncIterator[str]:
         yield origin
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def started(chromium: Browser, host: str) -> AsyncIterator[list[Interpreter]]:
+    """Start each interpreter once, in a tab of its own; a test has new clients in both."""
+    context = await chromium.new_context()
+    both = [Interpreter(await context.new_page()) for _ in KINDS]
+    for tab, kind in zip(both, KINDS, strict=True):
+        await tab.start(f"{host}/page", kind, program="tab_in_page")
+    yield both
+    await context.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def tabs(chromium: Browser, host: str, tmp_path: Path) -> AsyncIterator[Tabs]:
+async def tabs(started: list[Interpreter], tmp_path: Path) -> AsyncIterator[Tabs]:
     """Give two tabs in which one visitor is signed in; nothing may stay uncaught in either."""
     clock = FakeClock()
-    context = await chromium.new_context()
     async with open_world(tmp_path, clock=clock) as world:
-        opened = Tabs(context, world, clock)
-        here = await opened.open(f"{host}/page", "pyodide")
-        await here.run("sign_in")
-        await opened.open(f"{host}/page", "micropython")
+        opened = Tabs(started, world, clock)
+        await opened.begin()
         yield opened
+        await opened.end()
         assert [tab.errors for tab in opened.both] == [[], []]
-        await context.close()
 
 
 async def test_past_a_forced_expiry_there_is_one_chain_and_nobody_is_signed_out(

@@ -6,6 +6,14 @@ from pathlib import Path
 import pytest
 
 from building import prepare
+from building.programs import (
+    CHROMIUM,
+    PGBOUNCER,
+    POSTGRES,
+    Program,
+    find_postgres,
+    programs_complaint,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,17 +36,78 @@ def test_node_is_asked_for_by_version(version: str, has_npm: bool, said: str | N
     ("is_root", "apt_get", "fits"),
     [
         (True, "/usr/bin/apt-get", None),
-        (False, "/usr/bin/apt-get", "as root: apt-get install chromium"),
-        (True, None, "the package chromium"),
-        (False, None, "the package chromium"),
+        (False, "/usr/bin/apt-get", "install it (as root: apt-get install chromium)"),
+        (True, None, "install it (the package chromium)"),
+        (False, None, "install it (the package chromium)"),
     ],
 )
-def test_chromium_is_installed_only_by_root(
+def test_a_program_is_installed_only_by_root(
     is_root: bool, apt_get: str | None, fits: str | None
 ) -> None:
     """Without the right to install, one sentence says what to install."""
-    said = prepare.chromium_complaint(is_root=is_root, apt_get=apt_get)
+    said = programs_complaint([CHROMIUM], is_root=is_root, apt_get=apt_get)
     assert said is None if fits is None else fits in (said or "")
+
+
+def test_all_that_is_missing_is_named_at_once() -> None:
+    """Nobody installs one program only to hear of the next."""
+    said = programs_complaint(
+        [CHROMIUM, POSTGRES, PGBOUNCER], is_root=False, apt_get="/usr/bin/apt-get"
+    )
+    assert said == (
+        "Chromium and PostgreSQL 15 or newer and PgBouncer cannot be found here: install them "
+        "(as root: apt-get install chromium postgresql pgbouncer) and run this again."
+    )
+    assert programs_complaint([], is_root=False, apt_get=None) is None
+
+
+def test_what_is_found_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every program found, no `apt-get` is asked: there is none here."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    here = Program("Here", "here", lambda: True)
+    gone = Program("Gone", "gone", lambda: None)
+    prepare.prepare_programs([here])
+    with pytest.raises(prepare.CannotPrepare, match=r"^Gone cannot be found here: .*\.$"):
+        prepare.prepare_programs([here, gone])
+
+
+def test_no_server_of_the_system_is_made(tmp_path: Path) -> None:
+    """Debian's packages are told before they come; what somebody wrote there stays."""
+    settings = tmp_path / "postgresql-common" / "createcluster.conf"
+    prepare.forbid_cluster(settings)
+    assert settings.read_text() == "create_main_cluster = false\n"
+    settings.write_text("ssl = on\n")
+    prepare.forbid_cluster(settings)
+    assert settings.read_text() == "ssl = on\n"
+
+
+@pytest.mark.parametrize(
+    ("versions", "chosen"),
+    [(("14", "15", "9.6"), "15"), (("15", "17", "16"), "17"), (("14",), None), ((), None)],
+)
+def test_the_newest_postgres_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, versions: tuple[str, ...], chosen: str | None
+) -> None:
+    """Of several major versions the newest, and none that is too old."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for version in versions:
+        programs = tmp_path / version / "bin"
+        programs.mkdir(parents=True)
+        (programs / "initdb").touch()
+    found = find_postgres(tmp_path)
+    assert found == (tmp_path / chosen / "bin" if chosen else None)
+
+
+@pytest.mark.parametrize(("version", "is_found"), [("14.12", False), ("15.18 (Debian)", True)])
+def test_a_postgres_on_the_path_tells_its_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, is_found: bool
+) -> None:
+    """Where Debian keeps none, PATH is asked, and its version counts."""
+    program = tmp_path / "initdb"
+    program.write_text(f"#!/bin/sh\necho 'initdb (PostgreSQL) {version}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    assert find_postgres(tmp_path) == (tmp_path if is_found else None)
 
 
 def test_a_python_without_ensurepip_names_the_package() -> None:

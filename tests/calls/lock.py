@@ -1,18 +1,37 @@
-"""Another process that writes and does not end: the store takes nothing meanwhile."""
+"""A store that takes no call meanwhile: another process writes and does not end, or it refuses."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import apsw
+import asyncpg
 
 from tests.support.world import World
 from tollbridge.gateway.data_folder import database_file
 
+# PostgreSQL would wait for five seconds each time; that is shown in tests/faults.
+_REFUSE = """
+create function refuse() returns trigger language plpgsql
+  as $$ begin raise exception 'not now'; end $$;
+create trigger refuse before insert or update on calls execute function refuse();
+"""
+_TAKE = "drop trigger refuse on calls; drop function refuse"
 
-@contextmanager
-def locked(world: World) -> Iterator[None]:
-    """Hold the write lock of a world's database until the block ends."""
-    connection = apsw.Connection(str(database_file(world.gateway.settings)))
+
+@asynccontextmanager
+async def locked(world: World) -> AsyncIterator[None]:
+    """Have a world's store take no change of a call until the block ends; SQLite takes nothing."""
+    settings = world.gateway.settings
+    if settings.database_url is not None:
+        server = await asyncpg.connect(settings.database_url.reveal())
+        try:
+            await server.execute(_REFUSE)
+            yield
+            await server.execute(_TAKE)
+        finally:
+            await server.close()
+        return
+    connection = apsw.Connection(str(database_file(settings)))
     try:
         connection.execute("begin immediate")
         yield

@@ -63,7 +63,7 @@ async def test_nobody_holds_a_whole_answer_that_is_not_charged(world, framing):
     world.provider.answers(Answer(chunks=[b"word ", Wait(go_on), b"word"], framing=framing))
     async with await world.raw_call(visitor) as connection:
         head = await connection.read_head()
-        with locked(world):
+        async with locked(world):
             go_on.set()
             answer = await connection.read_rest(head)
     assert not answer.complete

@@ -130,7 +130,7 @@ async def test_a_refused_settle_relays_nothing(world):
     world.provider.answers(Answer(chunks=[Wait(go_on), b"the provider's words", Never()]))
     async with await world.raw_call(visitor) as connection:
         request = await world.provider.next_request()
-        with locked(world):
+        async with locked(world):
             go_on.set()
             answer = await connection.read_answer()
     assert (answer.status, answer.json()["error"]) == (503, "ledger_unavailable")

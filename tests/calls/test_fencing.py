@@ -19,7 +19,7 @@ KEY = "Idempotency-Key: attempt-1"
 
 async def sweep_from_outside(world):
     """Have another process take ours for dead, on the real store, and sweep its calls."""
-    database = open_database(world.gateway.settings, make=False)
+    database = await open_database(world.gateway.settings, make=False)
     try:
         now = world.gateway.clock.now_ms()
         await database.write(ledger.begin_epoch("epoch_other", now))

@@ -86,7 +86,7 @@ def rows(sql):
 
 async def check(settings, load, provider):
     """Look at what the killed gateway left, after the next one has begun."""
-    database = open_database(settings, make=False)
+    database = await open_database(settings, make=False)
     try:
         assert await database.read(ledger.verify()) == []
         assert await database.read(rows("select 1 from calls where ended_at is null")) == []

@@ -4,9 +4,11 @@ import asyncio
 from collections import Counter
 
 from tests.support.scripted_provider import Answer
+from tests.support.stores import POSTGRES, SQLITE
 
 CALLERS = 64
-ROUNDS = 100
+# On PostgreSQL those who are refused wait for each other, several round trips each.
+ROUNDS = {SQLITE: 100, POSTGRES: 20}
 
 
 async def call_once(world, visitor, **which):
@@ -21,12 +23,12 @@ async def at_once(calls):
     return Counter(await asyncio.gather(*calls))
 
 
-async def test_64_callers_on_one_credit(world):
-    """A hundred times exactly one of them is served, and the provider sees exactly that one."""
+async def test_64_callers_on_one_credit(world, store):
+    """Each time exactly one of them is served, and the provider sees exactly that one."""
     world.provider.always(Answer.json({}))
     visitor = await world.sign_in()
     await world.drain(visitor, 0)
-    for number in range(1, ROUNDS + 1):
+    for number in range(1, ROUNDS[store.kind] + 1):
         await world.grant(visitor, 1)
         seen = await at_once(call_once(world, visitor) for _ in range(CALLERS))
         assert seen == {200: 1, 402: CALLERS - 1}

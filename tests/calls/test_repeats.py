@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 
+import asyncpg
 import pytest
 
 from tests.calls.outcome import check_outcome
@@ -71,6 +72,8 @@ async def test_a_repeat_of_a_running_call_is_told_so(world):
         assert (await refused(world, visitor, **same))[1] == "call_in_progress"
         body_due.set()
         await connection.read_rest(head)
+    # Its end is written behind its answer.
+    await world.ended_receipt(head.header("x-call-id"))
     async with world.call(visitor, **same) as answer:
         assert (answer.status, await answer.read()) == (200, b"x")
     assert len(world.provider.requests) == 1
@@ -327,8 +330,28 @@ async def test_neither_key_nor_prompt_is_written(world, tmp_path):
         assert answer.status == 200
     await world.balance(visitor)
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    kept += await everything_in(world)
     assert b"call_" in kept
     assert b"sesame" not in kept
+    assert b"sesame".hex().encode() not in kept
+
+
+async def everything_in(world):
+    """Return all rows of a PostgreSQL database as text; bytes are in hexadecimal there."""
+    url = world.gateway.settings.database_url
+    if url is None:
+        return b""
+    server = await asyncpg.connect(url.reveal())
+    try:
+        tables = await server.fetch("select tablename from pg_tables where schemaname = 'public'")
+        rows = [
+            row
+            for (table,) in tables
+            for row in await server.fetch(f"select t::text from {table} t")
+        ]
+    finally:
+        await server.close()
+    return "\n".join(text for (text,) in rows).encode()
 
 
 async def test_the_request_log_names_the_call_that_is_repeated(world):

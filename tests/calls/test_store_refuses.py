@@ -30,7 +30,7 @@ async def meet_the_lock(world, visitor, *steps, status=200, after=()):
     world.provider.answers(Answer(status, before=[Wait(go_on)], chunks=steps))
     async with await world.raw_call(visitor) as connection:
         request = await world.provider.next_request()
-        with locked(world):
+        async with locked(world):
             go_on.set()
             answer = await connection.read_answer()
     return answer, request
@@ -56,9 +56,8 @@ async def test_the_settle(world):
 async def test_the_hold(world):
     """Nothing is sent where nothing could be held."""
     visitor = await world.sign_in()
-    with locked(world):
-        async with world.call(visitor) as answer:
-            assert (answer.status, (await answer.json())["error"]) == (503, "ledger_unavailable")
+    async with locked(world), world.call(visitor) as answer:
+        assert (answer.status, (await answer.json())["error"]) == (503, "ledger_unavailable")
     assert world.provider.requests == []
     assert await world.balance(visitor) == 20
 
@@ -87,7 +86,7 @@ async def test_the_reversal(world):
     world.provider.answers(Answer(chunks=[Wait(go_on), Cut()]))
     async with await world.raw_call(visitor) as connection:
         head = await connection.read_head()
-        with locked(world):
+        async with locked(world):
             go_on.set()
             assert not (await connection.read_rest(head)).complete
     await check_outcome(world, visitor, "broken")
@@ -99,7 +98,7 @@ async def test_the_void_of_an_early_leave(world):
     world.provider.answers(Answer(before=[Never()]))
     connection = await world.raw_call(visitor)
     request = await world.provider.next_request()
-    with locked(world):
+    async with locked(world):
         connection.leave()
         await request.left.wait()
         await gives_up(world)
@@ -113,7 +112,7 @@ async def test_the_end(world):
     world.provider.answers(Answer(chunks=[Wait(go_on), b"all of it"]))
     async with await world.raw_call(visitor) as connection:
         head = await connection.read_head()
-        with locked(world):
+        async with locked(world):
             go_on.set()
             answer = await connection.read_rest(head)
             assert (answer.body, answer.complete) == (b"all of it", True)
@@ -122,9 +121,10 @@ async def test_the_end(world):
 
 
 async def gives_up(world):
-    """Wait until a locked store has refused everything that was queued."""
-    async with world.client.get(f"{world.url}/readyz") as answer:
-        assert answer.status == 503
+    """Wait until a locked store has refused what was queued."""
+    while world.gateway.till.repairs.due == 0:
+        async with world.client.get(f"{world.url}/healthz") as answer:
+            assert answer.status == 200
     assert world.gateway.till.repairs.due == 1
 
 
@@ -134,7 +134,7 @@ async def test_what_only_reads_goes_on(world):
     go_on = asyncio.Event()
     world.provider.answers(Answer(chunks=[b"one ", Wait(go_on), b"two"]))
     async with world.call(visitor) as answer:
-        with locked(world):
+        async with locked(world):
             assert await answer.content.readany() == b"one "
             go_on.set()
             assert await answer.content.readany() == b"two"

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.accounts import Accounts, open_accounts
+from tests.support.stores import Store
 
 
 @pytest.fixture
-async def accounts(tmp_path: Path) -> AsyncIterator[Accounts]:
+async def accounts(store: Store, tmp_path: Path) -> AsyncIterator[Accounts]:
     """A world of accounts of one's own."""
     async with open_accounts(tmp_path) as opened:
         yield opened

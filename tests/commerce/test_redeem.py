@@ -9,8 +9,11 @@ import pytest
 from tests.commerce.shop import UNKNOWN, left, make_voucher, read, redeem, sign_in
 from tests.support.accounts import API, Accounts, open_accounts
 from tests.support.refusals import refused
+from tests.support.stored import everything_stored
 from tollbridge.gateway.ledger import verify
 from tollbridge.gateway.paywalls import Paywall, store_paywall
+
+pytestmark = pytest.mark.usefixtures("store")
 
 
 async def test_a_code_is_worth_its_credits(accounts: Accounts) -> None:
@@ -158,12 +161,7 @@ async def test_a_code_is_nowhere_to_be_found(
         code, token = await make_voucher(accounts), await sign_in(accounts)
         for typed in (code, "WRNG-WRNG-WRNG-WRNG-WRNG"):
             await redeem(accounts, token, typed)
-        stored = everything_in(tmp_path)
+        stored = everything_stored(tmp_path)
     for typed in (code, code.replace("-", ""), "WRNG"):
         assert typed.encode() not in stored
         assert typed not in caplog.text
-
-
-def everything_in(folder: Path) -> bytes:
-    """Return all bytes of a folder's files."""
-    return b"".join(path.read_bytes() for path in folder.iterdir())

@@ -4,11 +4,14 @@ import asyncio
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from tests.commerce.shop import UNKNOWN, left, make_voucher, read, redeem, sign_in
 from tests.support.accounts import UNCOUNTED, Accounts, open_accounts
 from tests.support.refusals import refused
 from tollbridge.gateway.settings import Limits
+
+pytestmark = pytest.mark.usefixtures("store")
 
 
 def too_many(answer: httpx2.Response) -> int:

@@ -6,8 +6,8 @@ from pathlib import Path
 from tollbridge.gateway.settings import LIMITS, NAMES, PREFIX
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
-# Read by one command, and told where that is; or refused by this version.
-ELSEWHERE = {"OPENAI_MODELS", "ANTHROPIC_MODELS", "DATABASE_URL", "WORKERS"}
+# Read by one command, and told where that is.
+ELSEWHERE = {"OPENAI_MODELS", "ANTHROPIC_MODELS"}
 
 
 def test_every_limit_stands_there_with_its_default():

@@ -10,7 +10,7 @@ from tests.support.process_world import process_world
 from tests.support.raw_client import RawConnection
 from tests.support.scripted_provider import Answer, Never, Wait
 from tests.support.world import CALL
-from tollbridge.gateway.serve import CLOSING_S
+from tollbridge.gateway.server import CLOSING_S
 
 GRACE_S = 3
 PROGRAM = ("tests.faults.brief_gateway", str(GRACE_S))

@@ -3,6 +3,7 @@
 import base64
 import json
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tests.calls.lock import locked
@@ -26,10 +27,14 @@ async def test_it_is_up_and_ready(world):
     assert await get(world, "/readyz") == (200, {"ok": True})
 
 
+@pytest.mark.only_on("sqlite")
 async def test_it_is_up_but_not_ready(tmp_path):
-    """A store that takes nothing makes it unready, not dead; it recovers by itself."""
+    """A store that takes nothing makes it unready, not dead; it recovers by itself.
+
+    PostgreSQL that takes nothing is away: tests/faults/test_database_away.py.
+    """
     async with open_world(tmp_path, busy_timeout_ms=50) as world:
-        with locked(world):
+        async with locked(world):
             assert await get(world, "/healthz") == (200, {"ok": True})
             status, body = await get(world, "/readyz")
             assert (status, body["error"]) == (503, "ledger_unavailable")

@@ -113,7 +113,7 @@ def epochs():
 
 async def look(settings, script):
     """Read from a folder's database."""
-    database = open_database(settings, make=False)
+    database = await open_database(settings, make=False)
     try:
         return await database.read(script)
     finally:

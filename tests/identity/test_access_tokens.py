@@ -15,6 +15,7 @@ from joserfc.jwk import OKPKey
 from tests.support.accounts import ISSUER, UNCOUNTED, Accounts, open_accounts
 from tests.support.clock import FakeClock
 from tests.support.refusals import refused
+from tests.support.stored import everything_stored
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.identity import Identity, open_identities
 from tollbridge.gateway.identity.signing_keys import SigningKeys, load_signing_keys
@@ -40,11 +41,6 @@ def sign(key: Ed25519PrivateKey, header: dict[str, Any], claims: dict[str, Any])
     text = f"{encode(header)}.{encode(claims)}"
     signature = base64.urlsafe_b64encode(key.sign(text.encode())).rstrip(b"=").decode()
     return f"{text}.{signature}"
-
-
-def everything_in(folder: Path) -> bytes:
-    """Read all files of a folder."""
-    return b"".join(path.read_bytes() for path in folder.iterdir())
 
 
 def made_keys() -> SigningKeys:
@@ -93,6 +89,7 @@ async def test_a_token_ends_after_fifteen_minutes(accounts: Accounts) -> None:
         assert refused(await accounts.balances(body["access_token"])) == (401, "invalid_token")
 
 
+@pytest.mark.usefixtures("store")
 async def test_tokens_hold_over_a_restart_and_the_key_is_made_once(tmp_path: Path) -> None:
     """The key is in the database, sealed."""
     async with open_accounts(tmp_path) as accounts:
@@ -102,7 +99,7 @@ async def test_tokens_hold_over_a_restart_and_the_key_is_made_once(tmp_path: Pat
         )
         assert again.jwks() == accounts.identities.jwks()
         assert (await again.authenticate(f"Bearer {token}", "pw_one")).paywall_id == "pw_one"
-    assert b'"d":' not in everything_in(tmp_path)  # a private JWK has this field
+    assert b'"d":' not in everything_stored(tmp_path)  # a private JWK has this field
 
 
 async def test_forged_tokens_are_not_believed(accounts: Accounts) -> None:

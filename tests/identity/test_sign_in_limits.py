@@ -12,12 +12,15 @@ import pytest
 
 from tests.support.accounts import API, UNCOUNTED, Accounts, open_accounts
 from tests.support.refusals import refused
+from tests.support.stored import everything_stored
 from tollbridge.gateway.address import Addresses
 from tollbridge.gateway.database import Statement
 from tollbridge.gateway.database.script import Script
 from tollbridge.gateway.ledger import verify
 from tollbridge.gateway.paywalls import Paywall, create_paywall, store_paywall
 from tollbridge.gateway.settings import LIMITS, Limits
+
+pytestmark = pytest.mark.usefixtures("store")
 
 GRANTED = {"granted": True}
 MINUTE_S = 60
@@ -272,7 +275,7 @@ async def test_nothing_of_an_address_is_stored_or_logged(
         for _ in range(3):
             await sign_in(accounts, "198.51.100.77")
         rows = await accounts.database.read(subjects())
-        files = everything_in(tmp_path)
+        files = everything_stored(tmp_path)
     assert {name: len(subject) for name, subject in rows} == {
         "ADDRESS_SIGN_INS": 64,
         "ADDRESS_TRIALS": 64,
@@ -280,11 +283,6 @@ async def test_nothing_of_an_address_is_stored_or_logged(
     }
     assert b"198.51.100.77" not in files
     assert "198.51.100.77" not in caplog.text
-
-
-def everything_in(folder: Path) -> bytes:
-    """Return all bytes of a folder's files."""
-    return b"".join(path.read_bytes() for path in folder.iterdir())
 
 
 def subjects() -> Script[list[tuple[str, str]]]:

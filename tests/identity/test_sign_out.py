@@ -6,10 +6,13 @@ import pytest
 
 from tests.support.accounts import Accounts, open_accounts
 from tests.support.refusals import refused
-from tollbridge.gateway.database import SqliteDatabase, Statement
+from tests.support.stores import open_store
+from tollbridge.gateway.database import Statement
 from tollbridge.gateway.database.script import Script
 from tollbridge.gateway.identity import scripts, sessions
 from tollbridge.gateway.identity.queries import find_user, revoke_session
+
+pytestmark = pytest.mark.usefixtures("store")
 
 
 def bearer(body: dict[str, str]) -> dict[str, str]:
@@ -82,7 +85,7 @@ async def test_what_another_process_ends_is_over_within_two_seconds(tmp_path: Pa
     async with open_accounts(tmp_path) as accounts:
         body = await accounts.sign_in()
         assert (await accounts.balances(body["access_token"])).status_code == 200
-        elsewhere = SqliteDatabase(tmp_path / "accounts.db")
+        elsewhere = await open_store(tmp_path)
         session_id = await elsewhere.read(only_session())
         await elsewhere.write(revoke_session(session_id, accounts.clock.now_ms()))
         await elsewhere.close()

@@ -14,6 +14,8 @@ from tollbridge.gateway.database import Script, Statement, StoreUnavailable
 from tollbridge.gateway.identity.sessions import IDLE_MS, LIFETIME_MS, Life, ended_before
 from tollbridge.gateway.identity.upkeep import DELETED_ROWS, forget_old_tokens, keep_sessions
 
+pytestmark = pytest.mark.usefixtures("store")
+
 NOW = 1_800_000_000_000
 DAY_MS = 86_400_000
 

@@ -1,48 +1,38 @@
-"""A process that holds a user's credits as fast as it can: `racer.py FILE NAME CALLERS COST…`.
+"""A process that holds a user's credits as fast as it can: `racer.py PLACE NAME CALLERS`.
 
-Says `ready`, waits for a line, races, and prints how many credits it got. Every second racer also
-brings ten credits of its own.
+For each line that it reads, every caller holds one credit after the other until one is refused; it
+answers with how many credits it got.
 """
 
 import asyncio
 import sys
-from itertools import cycle
-from pathlib import Path
 
-from tests.ledger.people import NOW, give, hold_order
-from tollbridge.gateway.database import SqliteDatabase
-from tollbridge.gateway.ledger import Hold, hold
-
-GIFTS = 10
+from tests.ledger.people import hold, hold_order
+from tests.support.stores import AnyDatabase, open_place
+from tollbridge.gateway.ledger import Hold
 
 
-async def race(database: SqliteDatabase, name: str, callers: int, costs: list[int]) -> int:
-    """Hold until nothing is left that fits; return how many credits were held."""
+async def race(database: AnyDatabase, name: str, callers: int) -> int:
+    """Hold until nothing is left; return how many credits were held."""
     got = 0
 
-    async def call(number: int, cost: int) -> None:
+    async def call(number: int) -> None:
         nonlocal got
-        attempt = 0
-        while True:
-            attempt += 1
-            order = hold_order(f"call_{name}_{number}", cost, attempt=attempt)
-            if not isinstance(await database.write(hold(order, NOW)), Hold):
-                return
-            got += cost
+        turn = 0
+        while isinstance(await hold(database, hold_order(f"{name}_{number}_{turn}")), Hold):
+            got += 1
+            turn += 1
 
-    await asyncio.gather(
-        *(call(number, cost) for number, cost in zip(range(callers), cycle(costs), strict=False)),
-        *(give(database, 1, f"gift_{name}_{number}") for number in range(GIFTS)),
-    )
+    await asyncio.gather(*map(call, range(callers)))
     return got
 
 
-async def main(path: str, name: str, callers: str, *costs: str) -> None:
-    """Race once."""
-    database = SqliteDatabase(Path(path))
+async def main(place: str, name: str, callers: str) -> None:
+    """Race again and again."""
+    database = await open_place(place)
     print("ready", flush=True)
-    await asyncio.to_thread(sys.stdin.readline)
-    print(await race(database, name, int(callers), [int(cost) for cost in costs]), flush=True)
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        print(await race(database, f"{name}_{line.strip()}", int(callers)), flush=True)
     await database.close()
 
 

@@ -1,6 +1,7 @@
-"""The ledger against single coins, on a real file: commands, repeats, time, crashes and sweeps."""
+"""The ledger against single coins, in a real store: commands, repeats, time, crashes, sweeps."""
 
 from dataclasses import replace
+from math import inf
 
 import pytest
 from hypothesis import settings
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
 from tests.ledger.coins import GONE, Source
-from tests.ledger.people import hold_order
+from tests.ledger.people import hold_order, hold_shortcut
 from tests.ledger.two_ledgers import ACCOUNTS, ExpectedCall, TwoLedgers
+from tests.support.stores import POSTGRES, SQLITE
 from tollbridge.gateway import ledger
 from tollbridge.gateway.database import StoreUnavailable
 from tollbridge.gateway.ledger import (
@@ -20,6 +22,7 @@ from tollbridge.gateway.ledger import (
     Insufficient,
     NotEnough,
     SourceKeyReused,
+    queries,
 )
 
 MORE_THAN_LEFT = "more than is left"
@@ -33,15 +36,16 @@ class LedgerLaws(RuleBasedStateMachine):
     grants = Bundle("grants")
     calls = Bundle("calls")
     debits = Bundle("debits")
+    kind = SQLITE
 
     def __init__(self) -> None:
         """Begin with users who have nothing."""
         super().__init__()
-        self.two = TwoLedgers()
+        self.two = TwoLedgers(self.kind)
         self.epoch_id = "epoch_0"
 
     def teardown(self) -> None:
-        """Let go of the files."""
+        """Let go of the store."""
         self.two.close()
 
     @rule(
@@ -183,19 +187,17 @@ class LedgerLaws(RuleBasedStateMachine):
 
     @rule(account=accounts, amount=st.integers(1, 4))
     def many_at_once(self, account, amount):
-        """Four callers want the same at once; as many get it as it is enough for."""
-        orders = [
-            hold_order(
-                self.two.name("call"),
-                amount,
-                user_id=account[0],
-                query_type=account[1],
-                epoch_id=self.epoch_id,
-            )
-            for _ in range(4)
-        ]
-        answers = self.two.write_at_once([ledger.hold(o, self.two.now) for o in orders])
-        for order, answer in zip(orders, answers, strict=True):
+        """Six callers in both ways want the same at once; as many get it as it is enough for."""
+        orders = [self._order(self.two.name("call"), 1, account, amount) for _ in range(6)]
+        answers = self.two.write_at_once(
+            [ledger.hold(order, self.two.now) for order in orders],
+            [hold_shortcut(o, self.two.now) if n % 2 else None for n, o in enumerate(orders)],
+        )
+        served = sorted(
+            zip(orders, answers, strict=True),  # in the order in which they were
+            key=lambda one: one[1].version if isinstance(one[1], Hold) else inf,
+        )
+        for order, answer in served:
             self._expect_hold(order, answer, account)
 
     @rule(account=accounts)
@@ -238,9 +240,13 @@ class LedgerLaws(RuleBasedStateMachine):
         self.two.compare()
 
     def _hold(self, call_id, attempt, account, cost):
+        order = self._order(call_id, attempt, account, cost)
+        return self._expect_hold(order, self.two.write(ledger.hold(order, self.two.now)), account)
+
+    def _order(self, call_id, attempt, account, cost):
         if cost == MORE_THAN_LEFT:
             cost = self.two.purses[account].available() + 1
-        order = hold_order(
+        return hold_order(
             call_id,
             cost,
             attempt=attempt,
@@ -248,7 +254,6 @@ class LedgerLaws(RuleBasedStateMachine):
             query_type=account[1],
             epoch_id=self.epoch_id,
         )
-        return self._expect_hold(order, self.two.write(ledger.hold(order, self.two.now)), account)
 
     def _expect_hold(self, order, answer, account):
         purse = self.two.purses[account]
@@ -284,5 +289,74 @@ class LedgerLaws(RuleBasedStateMachine):
         return any(c.key[0] == call.key[0] and c.state == "reversed" for c in calls)
 
 
+class PostgresLaws(LedgerLaws):
+    """The same with round trips: what has a shortcut goes both ways, and both give one answer."""
+
+    kind = POSTGRES
+
+    @rule(target=LedgerLaws.calls, account=accounts, cost=costs)
+    def hold_by_shortcut(self, account, cost):
+        """It answers what the script would, and serves just those who pass the gate alone."""
+        order = self._order(self.two.name("call"), 1, account, cost)
+        script = self.two.rehearse(ledger.hold(order, self.two.now))
+        passes = self.two.rehearse(queries.pass_gate(order, self.two.now)) is not None
+        answer, served = self._write(
+            ledger.hold(order, self.two.now), hold_shortcut(order, self.two.now)
+        )
+        assert answer == script
+        assert served == (passes and order.amount > 0)
+        return self._expect_hold(order, answer, account)
+
+    @rule(call=LedgerLaws.calls)
+    def hold_same_attempt_by_shortcut(self, call):
+        """An attempt is written once, whichever way it comes the second time."""
+        order = call.hold.order
+        if shortcut := hold_shortcut(order, self.two.now):
+            script = ledger.hold(order, self.two.now)
+            self.two.write_unchanged(script, StoreUnavailable, shortcut)
+
+    @rule(call=LedgerLaws.calls)
+    def settle_by_shortcut(self, call):
+        """It serves those whose hold still stands, and nobody else."""
+        script, shortcut = ledger.settle(call.hold), ledger.settle_shortcut(call.hold)
+        if call.state != "held":
+            self.two.write_unchanged(script, HoldLost, shortcut)
+            return
+        answer, served = self._write(script, shortcut)
+        assert served
+        assert answer == call.hold
+        call.state = "settled"
+
+    @rule(call=LedgerLaws.calls)
+    def settle_by_shortcut_in_another_epoch(self, call):
+        """A hold belongs to the epoch that made it."""
+        stranger = replace(call.hold, order=replace(call.hold.order, epoch_id="epoch_else"))
+        script, shortcut = ledger.settle(stranger), ledger.settle_shortcut(stranger)
+        self.two.write_unchanged(script, HoldLost, shortcut)
+
+    @rule(call=LedgerLaws.calls)
+    def end_by_shortcut(self, call):
+        """It serves everybody, and writes an ending where there is none."""
+        ending = self.two.ending("ok")
+        _, served = self._write(
+            ledger.end(call.hold, ending), ledger.end_shortcut(call.hold, ending)
+        )
+        assert served
+        call.ended = call.ended or call.state != "held"
+
+    def _write(self, script, shortcut):
+        run = []
+
+        def noting():
+            run.append(True)
+            return (yield from script)
+
+        return self.two.write(noting(), shortcut), not run
+
+
 TestLedgerLaws = pytest.mark.timeout(280)(LedgerLaws.TestCase)  # with --long
 TestLedgerLaws.settings = settings(stateful_step_count=40)
+TestPostgresLaws = pytest.mark.timeout(900)(PostgresLaws.TestCase)  # with --long
+TestPostgresLaws.settings = settings(
+    max_examples=settings().max_examples // 5, stateful_step_count=40
+)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.ledger.people import NOW, give, hold_order, rows
+from tests.ledger.people import NOW, end, give, hold, hold_order, rows, settle
 from tollbridge.gateway import ledger
 from tollbridge.gateway.database import StoreUnavailable
 from tollbridge.gateway.ledger import Ending, GrantOrder, HoldLost, SourceKeyReused
@@ -48,8 +48,8 @@ async def test_a_debit_counts_once_although_its_grant_is_used_up(database):
 async def test_a_hold_is_closed_once(database):
     """Who comes second learns that the hold is no longer theirs."""
     await give(database, 1)
-    held = await database.write(ledger.hold(hold_order("call_1"), NOW))
-    await database.write(ledger.settle(held))
+    held = await hold(database, hold_order("call_1"))
+    await settle(database, held)
     for script in (ledger.settle(held), ledger.void(held, BROKEN)):
         with pytest.raises(HoldLost):
             await database.write(script)
@@ -58,8 +58,8 @@ async def test_a_hold_is_closed_once(database):
 async def test_a_reversal_may_be_repeated(database):
     """Who does not know whether a reversal stands asks again and is told that it does."""
     await give(database, 1)
-    held = await database.write(ledger.hold(hold_order("call_1"), NOW))
-    await database.write(ledger.settle(held))
+    held = await hold(database, hold_order("call_1"))
+    await settle(database, held)
     assert await database.write(ledger.reverse(held, BROKEN))
     assert await database.write(ledger.reverse(held, BROKEN))
     assert [row.available for row in await database.write(ledger.balances("user_a", NOW))] == [1]
@@ -70,8 +70,8 @@ async def test_a_call_is_reversed_once_over_all_its_attempts(database):
     await give(database, 2)
     for attempt, reversed_now in ((1, True), (2, False)):
         order = hold_order("call_1", attempt=attempt)
-        held = await database.write(ledger.hold(order, NOW))
-        await database.write(ledger.settle(held))
+        held = await hold(database, order)
+        await settle(database, held)
         assert await database.write(ledger.reverse(held, BROKEN)) is reversed_now
     assert [row.available for row in await database.write(ledger.balances("user_a", NOW))] == [1]
     found = await database.read(rows("select state, outcome from calls order by attempt"))
@@ -81,8 +81,8 @@ async def test_a_call_is_reversed_once_over_all_its_attempts(database):
 async def test_a_hold_cannot_end_without_being_closed(database):
     """An ending alone would hide it from the sweep, and its credits would be lost."""
     await give(database, 1)
-    held = await database.write(ledger.hold(hold_order("call_1"), NOW))
-    await database.write(ledger.end(held, BROKEN))
+    held = await hold(database, hold_order("call_1"))
+    await end(database, held, BROKEN)
     assert await database.write(ledger.sweep("epoch_2", NOW, most=10)) == 1
     assert [row.available for row in await database.write(ledger.balances("user_a", NOW))] == [1]
 
@@ -90,10 +90,10 @@ async def test_a_hold_cannot_end_without_being_closed(database):
 async def test_a_call_keeps_its_first_ending(database):
     """What a receipt said once it says for ever."""
     await give(database, 1)
-    held = await database.write(ledger.hold(hold_order("call_1"), NOW))
-    await database.write(ledger.settle(held))
-    await database.write(ledger.end(held, Ending("ok", 200, NOW + 1)))
-    await database.write(ledger.end(held, BROKEN))
+    held = await hold(database, hold_order("call_1"))
+    await settle(database, held)
+    await end(database, held, Ending("ok", 200, NOW + 1))
+    await end(database, held, BROKEN)
     assert await database.read(rows("select outcome, ended_at from calls")) == [("ok", NOW + 1)]
 
 

@@ -1,18 +1,20 @@
-"""The real ledger on a real file, and beside it the coins that say what it should hold."""
+"""The real ledger in a real store, and beside it the coins that say what it should hold."""
 
 import asyncio
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from tests.ledger.coins import Purse
-from tests.ledger.people import NOW, USERS, open_ledger, rows
+from tests.ledger.people import NOW, USERS, add_people, rows
+from tests.support.stores import POSTGRES, AnyDatabase, open_place
 from tollbridge.gateway import ledger
-from tollbridge.gateway.database import Script, SqliteDatabase
+from tollbridge.gateway.database import Script, Shortcut
 from tollbridge.gateway.ledger import Ending, Hold
 
 TYPES = ("standard", "advanced")
@@ -38,11 +40,18 @@ class ExpectedCall:
 class TwoLedgers:
     """Runs commands on the store and keeps the purses; `compare` says whether they agree."""
 
-    def __init__(self) -> None:
-        """Open an empty store in a folder of its own."""
+    def __init__(self, kind: str) -> None:
+        """Open an empty store of a kind, in a folder or a database of its own."""
+        self.kind = kind
         self._runner = asyncio.Runner()
         self._folder = Path(tempfile.mkdtemp())
-        self._path = self._folder / "first.db"
+        self._place = str(self._folder / "first.db")
+        if kind == POSTGRES:
+            from tests.support.postgres import (
+                fresh_database,
+            )  # a server is started where it is used
+
+            self._place = fresh_database()
         self._database = self._open()
         self._seen: dict[tuple[str, str], tuple[int, int]] = {}
         self.purses: dict[tuple[str, str], Purse] = defaultdict(lambda: Purse(now=self.now))
@@ -61,31 +70,44 @@ class TwoLedgers:
         self.names += 1
         return f"{word}_{self.names}"
 
-    def write(self, script: Script[Any]) -> Any:
-        """Run a script and wait for its commit."""
-        return self._runner.run(self._database.write(script))
+    def write(self, script: Script[Any], shortcut: Shortcut[Any] | None = None) -> Any:
+        """Run a script, or its shortcut, and wait for the commit."""
+        return self._runner.run(self._database.write(script, shortcut))
+
+    def rehearse(self, script: Script[Any]) -> Any:
+        """Run a script and leave nothing of it behind; return what it would have answered."""
+        try:
+            self.write(_taken_back(script))
+        except _TakenBack as end:
+            return end.value
+        raise AssertionError("it was not taken back")
 
     def read(self, script: Script[Any]) -> Any:
         """Run a script that reads."""
-        return self._runner.run(self._database.read(script))
+        return self._runner.run(self._database.read(script, snapshot=True))
 
-    def write_unchanged(self, script: Script[Any], error: type[Exception]) -> None:
-        """Run a script that must fail and leave everything as it was, to the last column."""
+    def write_unchanged(
+        self,
+        script: Script[Any],
+        error: type[Exception],
+        shortcut: Shortcut[Any] | None = None,
+    ) -> None:
+        """Run what must fail and leave everything as it was, to the last column."""
         before = self.read(_everything())
         try:
-            self.write(script)
+            self.write(script, shortcut)
         except error:
             assert self.read(_everything()) == before
         else:
             raise AssertionError(f"{error.__name__} was not raised")
 
-    def write_at_once(self, scripts: list[Script[Any]]) -> list[Any]:
-        """Run scripts of callers that do not wait for each other."""
+    def write_at_once(
+        self, scripts: list[Script[Any]], shortcuts: list[Shortcut[Any] | None]
+    ) -> list[Any]:
+        """Run scripts of callers that do not wait for each other, some by their shortcuts."""
 
         async def gather() -> list[Any]:
-            return await asyncio.gather(
-                *(self._database.write(script) for script in scripts), return_exceptions=True
-            )
+            return await asyncio.gather(*map(self._database.write, scripts, shortcuts))
 
         return self._runner.run(gather())
 
@@ -105,13 +127,16 @@ class TwoLedgers:
         self._database = self._open()
 
     def crash_and_start(self) -> None:
-        """Go on with the files as they are on disk now, which is what a killed process leaves."""
-        crashed = self._folder / f"{self.name('crashed')}.db"
-        for end in ("", "-wal"):
-            shutil.copyfile(f"{self._path}{end}", f"{crashed}{end}")
-        self._runner.run(self._database.close())
-        self._path = crashed
-        self._database = self._open()
+        """Let go of the store as a killed process does, and open it again."""
+        if self.kind == POSTGRES:
+            self._runner.run(_end_connections(self._place))
+        else:  # the files as they are on disk now
+            crashed = str(self._folder / f"{self.name('crashed')}.db")
+            for end in ("", "-wal"):
+                shutil.copyfile(f"{self._place}{end}", f"{crashed}{end}")
+            self._place = crashed
+        before, self._database = self._database, self._open()
+        self._runner.run(before.close())
 
     def compare(self) -> None:
         """Check every law that holds between two commands."""
@@ -144,9 +169,35 @@ class TwoLedgers:
             for source in purse.sources:
                 assert left[source.grant_id] == purse.left_of(source.grant_id)
 
-    def _open(self) -> SqliteDatabase:
-        opening: Callable[[Path], Any] = open_ledger
-        return self._runner.run(opening(self._path))
+    def _open(self) -> AnyDatabase:
+        return self._runner.run(_open_with_people(self._place))
+
+
+async def _open_with_people(place: str) -> AnyDatabase:
+    database = await open_place(place)
+    await database.write(add_people())
+    return database
+
+
+async def _end_connections(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    await connection.close()
+
+
+class _TakenBack(Exception):
+    """Ends a script of which nothing shall stay."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
+def _taken_back(script: Script[Any]) -> Script[None]:
+    raise _TakenBack((yield from script))
 
 
 def _facts() -> Script[dict[str, Any]]:
@@ -176,5 +227,5 @@ def _facts() -> Script[dict[str, Any]]:
 def _everything() -> Script[list[Any]]:
     found = []
     for table in ("balances", "grants", "calls", "call_takes", "journal", "epochs"):
-        found.append((yield from rows(f"select * from {table}")))
+        found.append(sorted((yield from rows(f"select * from {table}")), key=repr))
     return found

@@ -1,4 +1,4 @@
-"""A process that works on calls until it is killed: `worker.py FILE EPOCH`.
+"""A process that works on calls until it is killed: `worker.py PLACE EPOCH`.
 
 Each line that it prints is a promise: what it says has been committed.
 """
@@ -7,11 +7,10 @@ import asyncio
 import os
 import random
 import sys
-from pathlib import Path
 
-from tests.ledger.people import NOW, USERS, hold_order
+from tests.ledger.people import NOW, USERS, hold, hold_order, settle
+from tests.support.stores import AnyDatabase, open_place
 from tollbridge.gateway import ledger
-from tollbridge.gateway.database import SqliteDatabase
 from tollbridge.gateway.ledger import Ending, GrantOrder, Hold
 
 TASKS = 64
@@ -22,7 +21,7 @@ def promise(*words: object) -> None:
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
-async def work(database: SqliteDatabase, epoch_id: str, name: str) -> None:
+async def work(database: AnyDatabase, epoch_id: str, name: str) -> None:
     """Hold, then settle, void or reverse, for ever; bring new credits when they run out."""
     chance = random.Random()
     user_id, number = chance.choice(USERS), 0
@@ -30,7 +29,7 @@ async def work(database: SqliteDatabase, epoch_id: str, name: str) -> None:
         number += 1
         call_id = f"call_{name}_{number}"
         order = hold_order(call_id, chance.randrange(4), user_id=user_id, epoch_id=epoch_id)
-        held = await database.write(ledger.hold(order, NOW))
+        held = await hold(database, order)
         if not isinstance(held, Hold):
             gift = GrantOrder(user_id, "standard", chance.randrange(1, 9), f"gift_{call_id}")
             await database.write(ledger.grant(gift, NOW))
@@ -41,18 +40,21 @@ async def work(database: SqliteDatabase, epoch_id: str, name: str) -> None:
             await database.write(ledger.void(held, Ending("failed", None, NOW)))
             promise("voided", call_id)
             continue
-        await database.write(ledger.settle(held))
+        await settle(database, held)
         promise("settled", call_id)
         if chance.random() < 0.2:
             await database.write(ledger.reverse(held, Ending("broken", 200, NOW)))
             promise("reversed", call_id)
         else:
-            database.write_later(ledger.end(held, Ending("ok", 200, NOW)))
+            ending = Ending("ok", 200, NOW)
+            database.write_later(
+                ledger.end(held, ending), shortcut=ledger.end_shortcut(held, ending)
+            )
 
 
-async def main(path: str, epoch_id: str) -> None:
+async def main(place: str, epoch_id: str) -> None:
     """Work until the end."""
-    database = SqliteDatabase(Path(path))
+    database = await open_place(place)
     await database.write(ledger.begin_epoch(epoch_id, NOW))
     async with asyncio.TaskGroup() as tasks:
         for number in range(TASKS):

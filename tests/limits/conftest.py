@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from tollbridge.gateway.database import SqliteDatabase
+from tests.support.stores import AnyDatabase, Store, open_store
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -16,8 +16,8 @@ def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.Abstrac
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+async def database(store: Store, tmp_path: Path) -> AsyncIterator[AnyDatabase]:
     """An empty store."""
-    opened = SqliteDatabase(tmp_path / "counted.db")
+    opened = await open_store(tmp_path)
     yield opened
     await opened.close()

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from tests.support.scripted_provider import Answer, Wait
 from tests.support.world import CALL, PAYWALL, UNCOUNTED, Visitor, World, open_world
 from tollbridge.gateway.settings import Limits
+
+pytestmark = pytest.mark.usefixtures("store")
 
 LOCAL = (ip_network("127.0.0.0/8"),)
 

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from tests.support.clock import START_MS
-from tollbridge.gateway.database import Script, SqliteDatabase, Statement
+from tests.support.stores import AnyDatabase
+from tollbridge.gateway.database import Script, Statement
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.limits import DAY_MS, MINUTE_MS, Limit, count, left, rate_limited, wait_ms
 
@@ -28,7 +29,7 @@ def try_once(limit: Limit, subject: str, now: int) -> Script[int]:
     return wait
 
 
-async def test_the_window_slides(database: SqliteDatabase) -> None:
+async def test_the_window_slides(database: AnyDatabase) -> None:
     """One more is allowed when the first of them is a whole window old, not sooner."""
     for minute in (0, 1, 9):
         at = START_MS + minute * MINUTE_MS
@@ -39,7 +40,7 @@ async def test_the_window_slides(database: SqliteDatabase) -> None:
     assert await database.write(wait_ms(THREE, "x", START_MS + 10 * MINUTE_MS)) == MINUTE_MS
 
 
-async def test_subjects_and_limits_are_apart(database: SqliteDatabase) -> None:
+async def test_subjects_and_limits_are_apart(database: AnyDatabase) -> None:
     """What one did is not held against another."""
     for _ in range(3):
         await database.write(try_once(THREE, "x", START_MS))
@@ -49,7 +50,7 @@ async def test_subjects_and_limits_are_apart(database: SqliteDatabase) -> None:
     assert await database.write(wait_ms(other, "x", START_MS)) == 0
 
 
-async def test_a_limit_that_was_lowered_holds_at_once(database: SqliteDatabase) -> None:
+async def test_a_limit_that_was_lowered_holds_at_once(database: AnyDatabase) -> None:
     """With more counted than is allowed now, the wait is until enough of them are over."""
     for minute in range(3):
         await database.write(try_once(THREE, "x", START_MS + minute * MINUTE_MS))
@@ -58,7 +59,7 @@ async def test_a_limit_that_was_lowered_holds_at_once(database: SqliteDatabase) 
     assert await database.write(wait_ms(lowered, "x", now)) == 10 * MINUTE_MS
 
 
-async def test_amounts_are_summed(database: SqliteDatabase) -> None:
+async def test_amounts_are_summed(database: AnyDatabase) -> None:
     """What is left is exact, and never below nothing."""
     await database.write(count(CREDITS, "pw", START_MS, amount=60))
     await database.write(count(CREDITS, "pw", START_MS + 1, amount=30))
@@ -70,7 +71,7 @@ async def test_amounts_are_summed(database: SqliteDatabase) -> None:
 
 
 async def test_callers_who_come_together_get_exactly_what_is_allowed(
-    database: SqliteDatabase,
+    database: AnyDatabase,
 ) -> None:
     """64 at once, three of them are let through."""
     waits = await asyncio.gather(
@@ -80,7 +81,7 @@ async def test_callers_who_come_together_get_exactly_what_is_allowed(
     assert await database.read(rows()) == 3
 
 
-async def test_what_fails_afterwards_was_not_counted(database: SqliteDatabase) -> None:
+async def test_what_fails_afterwards_was_not_counted(database: AnyDatabase) -> None:
     """It is one unit with what it guards."""
 
     def fail() -> Script[None]:
@@ -92,7 +93,7 @@ async def test_what_fails_afterwards_was_not_counted(database: SqliteDatabase) -
     assert await database.read(rows()) == 0
 
 
-async def test_a_lifted_limit_counts_nothing(database: SqliteDatabase) -> None:
+async def test_a_lifted_limit_counts_nothing(database: AnyDatabase) -> None:
     """Nothing is read, nothing is written."""
     lifted = Limit("ADDRESS_TRIALS", None, DAY_MS)
     assert await database.write(try_once(lifted, "x", START_MS)) == 0
@@ -100,7 +101,7 @@ async def test_a_lifted_limit_counts_nothing(database: SqliteDatabase) -> None:
     assert await database.read(rows()) == 0
 
 
-async def test_a_clock_that_was_set_back_locks_nobody_out(database: SqliteDatabase) -> None:
+async def test_a_clock_that_was_set_back_locks_nobody_out(database: AnyDatabase) -> None:
     """What lies in the future does not count; a clock that is a little off makes no gap."""
     for _ in range(3):
         await database.write(count(THREE, "x", START_MS))
@@ -113,7 +114,7 @@ async def test_a_clock_that_was_set_back_locks_nobody_out(database: SqliteDataba
     assert await database.write(left(CREDITS, "pw", a_moment_before)) == 10
 
 
-async def test_old_rows_go_in_small_portions(database: SqliteDatabase) -> None:
+async def test_old_rows_go_in_small_portions(database: AnyDatabase) -> None:
     """Each counting takes away some that nothing looks at any more, and none that matters."""
     for number in range(100):
         await database.write(count(THREE, f"old {number}", START_MS + number))

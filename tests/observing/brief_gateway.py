@@ -10,5 +10,5 @@ from tollbridge.gateway.settings import read_settings
 
 if __name__ == "__main__":
     grace_s, _, folder, *_ = sys.argv[1:]
-    settings = replace(read_settings(os.environ), data_dir=Path(folder), port=0)
-    run(settings, demo=False, grace_s=int(grace_s))
+    settings = read_settings(os.environ)
+    run(replace(settings, data_dir=Path(folder), port=0, grace_s=int(grace_s)), demo=False)

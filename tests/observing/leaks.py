@@ -143,7 +143,7 @@ class Leaks:
 
     async def write(self, script: Script[Any]) -> Any:
         """Write to the store beside the process."""
-        database = open_database(self.settings, make=False)
+        database = await open_database(self.settings, make=False)
         try:
             return await database.write(script)
         finally:

@@ -169,10 +169,15 @@ async def test_rows_are_there_after_a_proper_end(tmp_path):
     assert row.request_id == answer.headers["X-Request-Id"]
 
 
+@pytest.mark.only_on("sqlite")
 async def test_an_answer_does_not_wait_for_its_row(tmp_path, caplog):
-    """Here the store takes nothing at all; the rows come when it does."""
+    """Here the store takes nothing at all; the rows come when it does.
+
+    PostgreSQL that takes nothing is away: tests/faults/test_database_away.py.
+    """
     async with open_world(tmp_path, busy_timeout_ms=20) as world:
-        with locked(world), caplog.at_level(logging.ERROR):
+        caplog.set_level(logging.ERROR)
+        async with locked(world):
             async with world.client.get(world.url + paths.JWKS) as first:
                 assert first.status == 200
             await logged(caplog, "a deferred write failed")
@@ -191,10 +196,11 @@ async def test_a_closed_store_changes_no_answer(tmp_path):
                 assert answer.status == 200
 
 
+@pytest.mark.only_on("sqlite")
 async def test_only_so_many_rows_wait(world):
-    """The oldest are lost where a store takes nothing for long."""
+    """The oldest are lost where a store takes nothing for long; any store, so one is enough."""
     log = RequestLog(world.gateway.database)
-    with locked(world):
+    async with locked(world):
         for number in range(WAITING_ROWS_MAX + 5):
             log.write(RequestRecord(f"req_{number:06d}", "GET", number))
     await wait_for_row(world, f"req_{WAITING_ROWS_MAX + 4:06d}")

@@ -7,17 +7,18 @@ import pytest
 
 from tests.support.accounts import Accounts, open_accounts
 from tests.support.command_line import CommandLine
+from tests.support.stores import Store
 
 
 @pytest.fixture
-async def accounts(tmp_path: Path) -> AsyncIterator[Accounts]:
+async def accounts(store: Store, tmp_path: Path) -> AsyncIterator[Accounts]:
     """A world of accounts of one's own."""
     async with open_accounts(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-def command_line(tmp_path: Path) -> CommandLine:
+def command_line(store: Store, tmp_path: Path) -> CommandLine:
     """The command line on an empty folder."""
     return CommandLine(tmp_path / "var")
 

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import CommandLine, run_process
+from tests.support.stores import Store, environment
 from tests.support.world import PAYWALL, World, open_world
 from tollbridge.gateway.paywalls import Paywall, find_paywall
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(store: Store, tmp_path: Path) -> AsyncIterator[World]:
     """A running gateway on the folder that `owner` works on."""
     async with open_world(tmp_path / "var") as opened:
         yield opened
@@ -55,7 +56,10 @@ async def test_both_may_write_at_once(world: World, command_line: CommandLine) -
     visitor = await world.sign_in()
     named = ("--paywall", PAYWALL, "--user", visitor.user_id, "--type", "standard")
     words = ("user", "grant", *named, "--amount", "5", "--data-dir", str(command_line.folder))
-    commands = [asyncio.create_task(asyncio.to_thread(run_process, *words)) for _ in range(4)]
+    here = environment(command_line.folder)
+    commands = [
+        asyncio.create_task(asyncio.to_thread(run_process, *words, **here)) for _ in range(4)
+    ]
     granted = 0
     while not all(command.done() for command in commands):
         await world.grant(visitor, 1)

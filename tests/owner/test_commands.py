@@ -1,5 +1,6 @@
 """What holds for every command: where it works, and how it fails."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -10,7 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 import tollbridge
+from building.prepare import TEST_POSTGRES
 from tests.support.command_line import CommandLine, run_process
+from tests.support.stored import everything_stored
+from tests.support.stores import open_store
+from tollbridge.gateway.database import Script, Statement
 from tollbridge.gateway.owner.commands import app
 
 COMMANDS = [
@@ -44,6 +49,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words[:2]))
 def test_a_wrong_folder_is_named_and_left_alone(
     command_line: CommandLine, words: tuple[str, ...]
@@ -62,14 +68,16 @@ def test_an_unknown_setting_is_named(command_line: CommandLine, words: tuple[str
     assert sentence == "unknown setting TOLLBRIDGE_DATADIR; did you mean TOLLBRIDGE_DATA_DIR?"
 
 
+@pytest.mark.only_on("sqlite")
 def test_the_option_wins_over_the_setting(owner: CommandLine, tmp_path: Path) -> None:
     """And the setting over the default."""
     elsewhere = {"TOLLBRIDGE_DATA_DIR": str(tmp_path / "elsewhere")}
     assert owner.make("paywall", "show", "pw_one", environment=elsewhere)["id"] == "pw_one"
-    here = {"TOLLBRIDGE_DATA_DIR": str(owner.folder)}
+    here = {"TOLLBRIDGE_DATA_DIR": str(owner.folder), TEST_POSTGRES: None}
     assert CliRunner().invoke(app, ["paywall", "show", "pw_one"], env=here).exit_code == 0
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_newer_database_is_left_alone(owner: CommandLine) -> None:
     """An old program never writes into a new database."""
     connection = apsw.Connection(str(next(owner.folder.glob("*.db"))))
@@ -78,6 +86,7 @@ def test_a_newer_database_is_left_alone(owner: CommandLine) -> None:
     assert "newer tollbridge" in owner.refuse("paywall", "show", "pw_one")
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_file_that_is_no_database_is_said_to_be(owner: CommandLine) -> None:
     """In a sentence, without a traceback."""
     for path in owner.folder.iterdir():
@@ -94,6 +103,7 @@ def test_a_folder_that_cannot_be_made_is_said_to_be(tmp_path: Path) -> None:
     assert str(tmp_path / "file") in sentence
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_database_that_is_busy_for_too_long_is_said_to_be(owner: CommandLine) -> None:
     """After five seconds of waiting, nothing was changed."""
     connection = apsw.Connection(str(next(owner.folder.glob("*.db"))))
@@ -122,13 +132,18 @@ def test_keys_are_made_and_revoked(owner: CommandLine) -> None:
     assert set(made) == {"id", "key"}
     assert made["key"].startswith("sk_")
     assert len(made["key"]) == len("sk_") + 43
-    stored = b"".join(path.read_bytes() for path in owner.folder.iterdir())
+    stored = everything_stored(owner.folder)
     assert made["key"][3:].encode() not in stored
     for _ in range(2):
         assert owner.make("key", "revoke", made["id"]) == {"id": made["id"], "revoked": True}
     assert owner.refuse("key", "revoke", "key_none") == "There is no key key_none."
     assert "pw_none" in owner.refuse("key", "create", "--paywall", "pw_none")
     assert "  sk_" in owner.run("key", "create", "--paywall", "pw_one").output
+
+
+def write(sql: str) -> Script[None]:
+    """Run a statement."""
+    yield Statement(sql)
 
 
 def test_a_ledger_that_does_not_add_up_is_code_1(owner: CommandLine) -> None:
@@ -139,9 +154,13 @@ def test_a_ledger_that_does_not_add_up_is_code_1(owner: CommandLine) -> None:
     assert owner.run("ledger", "verify").output == (
         "The ledger is sound: every balance follows from the journal.\n"
     )
-    connection = apsw.Connection(str(next(owner.folder.glob("*.db"))))
-    connection.execute("update balances set available = 6, seated_left = 6")
-    connection.close()
+
+    async def spoil() -> None:
+        database = await open_store(owner.folder)
+        await database.write(write("update balances set available = 6, seated_left = 6"))
+        await database.close()
+
+    asyncio.run(spoil())
     result = owner.run("ledger", "verify", "--json")
     found = json.loads(result.stdout)
     assert (result.exit_code, found["ok"]) == (1, False)

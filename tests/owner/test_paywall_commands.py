@@ -31,6 +31,7 @@ def test_a_paywall_is_made_and_shown(command_line: CommandLine) -> None:
     ]
 
 
+@pytest.mark.only_on("sqlite")
 def test_the_first_one_makes_the_database(command_line: CommandLine) -> None:
     """Readable by nobody else, and it says where."""
     result = command_line.run("paywall", "create", "pw_one")

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
 from tests.support.command_line import CommandLine
+from tests.support.stored import everything_stored
 
 KEY = "sk-provider-0123456789"
 CHAT = ("--preset", "openai-chat", "--model", "gpt-x", "--query-type", "standard")
@@ -54,11 +54,6 @@ def serving(status: int) -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-def everything_in(folder: Path) -> bytes:
-    """Read all files of a folder."""
-    return b"".join(path.read_bytes() for path in folder.iterdir())
 
 
 def test_a_preset_knows_most(owner: CommandLine) -> None:
@@ -139,7 +134,7 @@ def test_a_key_is_read_once_and_stored_sealed(owner: CommandLine) -> None:
     listed = owner.run("provider", "list").output + owner.run("provider", "list", "--json").output
     assert KEY not in result.output + listed
     assert owner.make("provider", "list")["providers"][0]["key"] == "***"
-    assert KEY.encode() not in everything_in(owner.folder)
+    assert KEY.encode() not in everything_stored(owner.folder)
 
 
 def test_an_unset_variable_is_an_error(owner: CommandLine) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.support.clock import FakeClock
 from tests.support.command_line import CommandLine
 from tests.support.scripted_provider import Answer
+from tests.support.stored import everything_stored
 from tests.support.world import open_world
 from tollbridge.gateway.secret import Secret
 
@@ -22,11 +23,6 @@ def add(owner: CommandLine, *words: str) -> None:
     owner.make(*words, environment={"K": OLD})
 
 
-def everything_in(folder: Path) -> bytes:
-    """Read all files of a folder."""
-    return b"".join(path.read_bytes() for path in folder.iterdir())
-
-
 def test_a_key_is_replaced_and_shown_nowhere(owner: CommandLine) -> None:
     """In JSON and in words; everything else of the provider stays."""
     add(owner, "--key-env", "K", "--cost", "3", "--cost-for", "POST v1/chat/completions=4")
@@ -38,7 +34,7 @@ def test_a_key_is_replaced_and_shown_nowhere(owner: CommandLine) -> None:
     assert result.output == "Provider prov_one has a new key.\n"
     assert owner.make("provider", "list")["providers"] == [before]
     assert before["key"] == "***"
-    assert NEW.encode() not in everything_in(owner.folder)
+    assert NEW.encode() not in everything_stored(owner.folder)
 
 
 def test_what_cannot_be_replaced_is_said(owner: CommandLine) -> None:

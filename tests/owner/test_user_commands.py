@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.support.command_line import CommandLine
-from tollbridge.gateway.database import SqliteDatabase
+from tests.support.stores import open_store
 from tollbridge.gateway.ledger import HoldOrder, begin_epoch, hold
 
 
@@ -100,7 +100,7 @@ def test_what_running_calls_hold_is_shown(owner: CommandLine, user_id: str) -> N
     owner.make(*give(user_id))
 
     async def hold_two() -> None:
-        database = SqliteDatabase(next(owner.folder.glob("*.db")))
+        database = await open_store(owner.folder)
         await database.write(begin_epoch("epoch_1", 1))
         order = HoldOrder("call_1", 1, "epoch_1", "pw_one", user_id, "prov_one", "standard", 2)
         await database.write(hold(order, 2))
@@ -124,7 +124,7 @@ def test_calls_are_listed_and_shown(owner: CommandLine, user_id: str) -> None:
     assert owner.run("call", "list").output == "No calls.\n"
 
     async def hold_nothing(call_id: str, now: int) -> None:
-        database = SqliteDatabase(next(owner.folder.glob("*.db")))
+        database = await open_store(owner.folder)
         order = HoldOrder(call_id, 1, "epoch_1", "pw_one", user_id, "prov_one", "standard", 0)
         await database.write(hold(order, now))
         await database.close()

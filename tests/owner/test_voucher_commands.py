@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from tests.support.command_line import CommandLine
+from tests.support.stored import everything_stored
+from tests.support.stores import open_store
 from tollbridge.gateway.commerce.codes import hash_code
 from tollbridge.gateway.commerce.queries import find_voucher, take_use
-from tollbridge.gateway.database import SqliteDatabase
 
 CREATE = (
     *("voucher", "create", "--paywall", "pw_one"),
@@ -27,12 +28,12 @@ def test_a_voucher_is_made_and_its_code_shown_once(owner: CommandLine) -> None:
     made = owner.make(*CREATE)
     assert set(made) == {"id", "code"}
     assert made["id"].startswith("voucher_")
-    stored = b"".join(path.read_bytes() for path in owner.folder.iterdir())
+    stored = everything_stored(owner.folder)
     for text in (made["code"], made["code"].replace("-", "")):
         assert text.encode() not in stored
 
     async def find() -> object:
-        database = SqliteDatabase(next(owner.folder.glob("*.db")))
+        database = await open_store(owner.folder)
         found = await database.read(find_voucher(hash_code(made["code"]) or b""))
         await database.close()
         return found and found.voucher_id
@@ -66,7 +67,7 @@ def test_vouchers_are_listed_without_their_codes(owner: CommandLine) -> None:
     user_id = owner.make("user", "create", "--paywall", "pw_one")["id"]
 
     async def use() -> bool:
-        database = SqliteDatabase(next(owner.folder.glob("*.db")))
+        database = await open_store(owner.folder)
         used = await database.write(take_use(first["id"], user_id, 1))
         await database.close()
         return used

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.clock import FakeClock
-from tollbridge.gateway.database import SqliteDatabase
+from tests.support.stores import AnyDatabase, Store, open_store
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.paywalls import (
     Paywall,
@@ -29,9 +29,9 @@ WHOLE = Paywall(
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+async def database(store: Store, tmp_path: Path) -> AsyncIterator[AnyDatabase]:
     """A database of one's own."""
-    opened = SqliteDatabase(tmp_path / "test.db")
+    opened = await open_store(tmp_path)
     yield opened
     await opened.close()
 
@@ -64,20 +64,20 @@ def test_what_cannot_be_is_refused(fields: dict[str, Any]) -> None:
         Paywall(**{"paywall_id": "pw_one", **fields})
 
 
-async def test_a_paywall_comes_back_as_it_was_written(database: SqliteDatabase) -> None:
+async def test_a_paywall_comes_back_as_it_was_written(database: AnyDatabase) -> None:
     """Every field of it."""
     assert await database.write(create_paywall(WHOLE, 1)) is True
     assert await database.read(find_paywall("pw_one")) == WHOLE
 
 
-async def test_an_id_is_given_once(database: SqliteDatabase) -> None:
+async def test_an_id_is_given_once(database: AnyDatabase) -> None:
     """The second changes nothing, not even its query types."""
     await database.write(create_paywall(WHOLE, 1))
     assert await database.write(create_paywall(Paywall("pw_one", query_types={"x": 1}), 2)) is False
     assert await database.read(find_paywall("pw_one")) == WHOLE
 
 
-async def test_changed_query_types_leave_the_others(database: SqliteDatabase) -> None:
+async def test_changed_query_types_leave_the_others(database: AnyDatabase) -> None:
     """Types are added and changed, never taken away: users have credits of them."""
     await database.write(create_paywall(WHOLE, 1))
     await database.write(set_query_types("pw_one", {"standard": 5, "new": 1}))
@@ -88,7 +88,7 @@ async def test_changed_query_types_leave_the_others(database: SqliteDatabase) ->
     assert found.query_types == {"advanced": 0, "gpt-4.1_x": 3, "new": 1, "standard": 5}
 
 
-async def test_an_unknown_paywall_is_nobodys(database: SqliteDatabase) -> None:
+async def test_an_unknown_paywall_is_nobodys(database: AnyDatabase) -> None:
     """Asked for, it is None; needed, it is refused."""
     paywalls = Paywalls(database, FakeClock())
     assert await paywalls.find("pw_none") is None
@@ -98,7 +98,7 @@ async def test_an_unknown_paywall_is_nobodys(database: SqliteDatabase) -> None:
         assert caught.value.code == "paywall_not_found"
 
 
-async def test_changes_are_seen_within_two_seconds(database: SqliteDatabase) -> None:
+async def test_changes_are_seen_within_two_seconds(database: AnyDatabase) -> None:
     """A new paywall at once, a changed one when what was read is two seconds old."""
     clock = FakeClock()
     paywalls = Paywalls(database, clock)

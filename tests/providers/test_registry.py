@@ -8,7 +8,9 @@ import pytest
 
 from tests.providers.conftest import MakeProvider
 from tests.support.clock import FakeClock
-from tollbridge.gateway.database import SqliteDatabase, Statement, StoreUnavailable
+from tests.support.stored import everything_stored
+from tests.support.stores import AnyDatabase, Store, open_store
+from tollbridge.gateway.database import Statement, StoreUnavailable
 from tollbridge.gateway.providers import queries
 from tollbridge.gateway.providers.registry import (
     Registry,
@@ -23,9 +25,9 @@ KEY = "sk_live_provider"
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+async def database(store: Store, tmp_path: Path) -> AsyncIterator[AnyDatabase]:
     """A store with the paywalls `pw_test` and `pw_other`."""
-    store = SqliteDatabase(tmp_path / "test.db")
+    opened = await open_store(tmp_path)
 
     def add_paywalls():
         for paywall_id in ("pw_test", "pw_other"):
@@ -35,9 +37,9 @@ async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
                 (paywall_id,),
             )
 
-    await store.write(add_paywalls())
-    yield store
-    await store.close()
+    await opened.write(add_paywalls())
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def sealer() -> Sealer:
 
 
 async def test_a_provider_comes_back_as_it_was(
-    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+    database: AnyDatabase, sealer: Sealer, new_provider: MakeProvider
 ) -> None:
     """Every field survives, the key included."""
     provider = new_provider(
@@ -82,7 +84,7 @@ async def test_a_provider_comes_back_as_it_was(
 
 
 async def test_a_key_is_not_readable_at_rest(
-    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+    tmp_path: Path, database: AnyDatabase, sealer: Sealer, new_provider: MakeProvider
 ) -> None:
     """Neither the row nor the file of the store holds the key."""
     await database.write(store_provider(new_provider(key=Secret(KEY)), sealer, 0))
@@ -90,12 +92,11 @@ async def test_a_key_is_not_readable_at_rest(
     assert stored is not None
     assert stored.provider.key is None
     assert stored.key_sealed is not None
-    files = database.path.parent.iterdir()
-    assert not any(KEY.encode() in file.read_bytes() for file in files)
+    assert KEY.encode() not in everything_stored(tmp_path)
 
 
 async def test_a_key_opens_for_its_own_provider_only(
-    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+    database: AnyDatabase, sealer: Sealer, new_provider: MakeProvider
 ) -> None:
     """A sealed key that is copied into another row is of no use there."""
     await database.write(store_provider(new_provider("prov_a", key=Secret(KEY)), sealer, 0))
@@ -109,7 +110,7 @@ async def test_a_key_opens_for_its_own_provider_only(
 
 
 async def test_a_row_from_before_there_was_a_limit_gets_the_default(
-    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+    database: AnyDatabase, sealer: Sealer, new_provider: MakeProvider
 ) -> None:
     """An upgraded gateway clamps the output of providers that were added before."""
     await database.write(store_provider(new_provider(preset="openai-chat"), sealer, 0))
@@ -124,7 +125,7 @@ async def test_a_row_from_before_there_was_a_limit_gets_the_default(
 
 
 async def test_a_key_is_replaced_and_nothing_else(
-    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+    database: AnyDatabase, sealer: Sealer, new_provider: MakeProvider
 ) -> None:
     """The new key is sealed, found within two seconds, and the old one is gone."""
     clock = FakeClock()
@@ -154,7 +155,7 @@ async def test_a_key_is_replaced_and_nothing_else(
 
 
 async def test_only_a_key_can_be_replaced_by_one(
-    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+    database: AnyDatabase, sealer: Sealer, new_provider: MakeProvider
 ) -> None:
     """A provider that wants no key gets none, and a mistyped id changes nothing."""
     await database.write(store_provider(new_provider(), sealer, 0))
@@ -165,7 +166,7 @@ async def test_only_a_key_can_be_replaced_by_one(
 
 
 async def test_adding_again_replaces(
-    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+    database: AnyDatabase, sealer: Sealer, new_provider: MakeProvider
 ) -> None:
     """The same id in the same paywall is the same provider, with everything new but its birth."""
     await database.write(store_provider(new_provider(key=Secret(KEY)), sealer, 1))
@@ -178,7 +179,7 @@ async def test_adding_again_replaces(
 
 
 async def test_an_id_of_another_paywall_is_not_taken_over(
-    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+    database: AnyDatabase, sealer: Sealer, new_provider: MakeProvider
 ) -> None:
     """A provider cannot be moved to another paywall by writing it there."""
     provider = new_provider()
@@ -192,7 +193,7 @@ async def test_an_id_of_another_paywall_is_not_taken_over(
 
 
 async def test_a_paywall_must_exist(
-    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+    database: AnyDatabase, sealer: Sealer, new_provider: MakeProvider
 ) -> None:
     """A provider belongs to a paywall that is there."""
     with pytest.raises(StoreUnavailable):
@@ -200,7 +201,7 @@ async def test_a_paywall_must_exist(
 
 
 async def test_a_change_acts_within_two_seconds(
-    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+    database: AnyDatabase, sealer: Sealer, new_provider: MakeProvider
 ) -> None:
     """What was found is remembered below two seconds and read again at two."""
     clock = FakeClock()
@@ -219,7 +220,7 @@ async def test_a_change_acts_within_two_seconds(
 
 
 async def test_what_is_not_there_can_be_there_at_once(
-    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+    database: AnyDatabase, sealer: Sealer, new_provider: MakeProvider
 ) -> None:
     """An absent provider is not remembered as absent, nor is a paywall without any."""
     registry = Registry(database, sealer, FakeClock())
@@ -232,13 +233,13 @@ async def test_what_is_not_there_can_be_there_at_once(
     assert not await registry.any_for("pw_other")
 
 
-async def test_enabling_what_is_not_there_says_so(database: SqliteDatabase) -> None:
+async def test_enabling_what_is_not_there_says_so(database: AnyDatabase) -> None:
     """A mistyped id is told apart from a change."""
     assert not await database.write(queries.set_enabled("prov_none", enabled=True))
 
 
 async def test_the_enabled_ones_are_read_once_in_two_seconds(
-    database: SqliteDatabase, sealer: Sealer, new_provider: MakeProvider
+    database: AnyDatabase, sealer: Sealer, new_provider: MakeProvider
 ) -> None:
     """Without their keys; a change acts within two seconds, a first provider at once."""
     clock = FakeClock()

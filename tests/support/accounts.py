@@ -13,9 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from tests.support.clock import FakeClock
+from tests.support.stores import AnyDatabase, open_store
 from tollbridge.gateway.address import Addresses
 from tollbridge.gateway.commerce import CommerceEndpoints
-from tollbridge.gateway.database import SqliteDatabase
 from tollbridge.gateway.identity import Identities, IdentityEndpoints, open_identities
 from tollbridge.gateway.identity.queries import User, insert_user
 from tollbridge.gateway.ids import new_id
@@ -44,7 +44,7 @@ BEHIND_A_PROXY = Addresses(trusted_proxies=(ip_network("127.0.0.0/8"),))
 class Accounts:
     """The parts, and a client that speaks HTTP to their endpoints."""
 
-    database: SqliteDatabase
+    database: AnyDatabase
     clock: FakeClock
     sealer: Sealer
     identities: Identities
@@ -102,7 +102,7 @@ async def open_accounts(
     Sign-ins are not counted unless `limits` are given; `X-Forwarded-For` says who signs in.
     """
     clock, sealer = FakeClock(), Sealer(bytes(32))
-    database = SqliteDatabase(folder / "accounts.db")
+    database = await open_store(folder)
     try:
         for paywall in (PAYWALL, OTHER):
             await database.write(create_paywall(paywall, clock.now_ms()))

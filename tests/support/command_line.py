@@ -11,6 +11,8 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 import tollbridge
+from building.prepare import TEST_POSTGRES
+from tests.support import stores
 from tollbridge.gateway.owner.commands import app
 
 
@@ -24,7 +26,10 @@ class CommandLine:
     def run(self, *words: str, environment: Mapping[str, str] | None = None) -> Result:
         """Run a command and return what it said."""
         return CliRunner().invoke(
-            app, [*words, "--data-dir", str(self.folder)], env=dict(environment or {})
+            app,
+            [*words, "--data-dir", str(self.folder)],
+            # What tells the tests about their server is no setting of ours.
+            env={TEST_POSTGRES: None, **stores.environment(self.folder), **(environment or {})},
         )
 
     def make(self, *words: str, environment: Mapping[str, str] | None = None) -> Any:

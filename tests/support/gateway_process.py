@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import tollbridge
+from tests.support import stores
 
 SERVE = ("tollbridge.gateway.owner.cli", "serve")
 _SAYS_WHERE = "Tollbridge serves on "
@@ -45,6 +46,15 @@ class GatewayProcess:
         """Press Ctrl-C."""
         self._process.send_signal(signal.SIGINT)
 
+    def hang_up(self) -> None:
+        """Ask it to replace its workers."""
+        self._process.send_signal(signal.SIGHUP)
+
+    def worker_pids(self) -> list[int]:
+        """Its workers, those that start or drain too, in the order that they were started."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
     def freeze(self) -> None:
         """Stop it where it stands, as a laptop that is closed does."""
         self._process.send_signal(signal.SIGSTOP)
@@ -70,7 +80,8 @@ async def start(
         return await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", *program, "--data-dir", str(folder), *words),
-            env={"PYTHONPATH": source, "PATH": os.environ["PATH"], **environment},
+            env={"PYTHONPATH": source, "PATH": os.environ["PATH"], **stores.environment(folder)}
+            | environment,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
         )

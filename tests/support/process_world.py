@@ -11,6 +11,7 @@ import aiohttp
 from tests.support.gateway_process import SERVE, GatewayProcess, gateway_process
 from tests.support.raw_client import RawConnection
 from tests.support.scripted_provider import ScriptedProvider
+from tests.support.stores import in_store
 from tests.support.world import CALL, LIFTED, PAYWALL, PROVIDER, TYPE, Visitor
 from tollbridge.gateway import ledger
 from tollbridge.gateway.app import open_gateway
@@ -72,7 +73,7 @@ class ProcessWorld:
 
     async def look(self, script: Script[Any]) -> Any:
         """Read the store beside the gateway, or after it."""
-        database = open_database(self.settings, make=False)
+        database = await open_database(self.settings, make=False)
         try:
             return await database.read(script)
         finally:
@@ -106,7 +107,7 @@ async def process_world(
     folder: Path, *, program: Sequence[str] = SERVE, words: Sequence[str] = (), **environment: str
 ) -> AsyncIterator[ProcessWorld]:
     """Furnish a data folder and start a gateway on it, by default without limits per caller."""
-    settings = Settings(data_dir=folder)
+    settings = in_store(Settings(data_dir=folder))
     async with AsyncExitStack() as stack:
         provider = await stack.enter_async_context(ScriptedProvider())
         await _furnish(settings, provider.url)

@@ -51,6 +51,11 @@ class RawConnection:
         parts = urlsplit(url)
         return cls(*await asyncio.open_connection(parts.hostname, parts.port))
 
+    @property
+    def port(self) -> int:
+        """The port of this end."""
+        return int(self._writer.get_extra_info("sockname")[1])
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -16,6 +16,7 @@ import uvicorn
 
 from tests.support.raw_client import RawConnection
 from tests.support.scripted_provider import ScriptedProvider
+from tests.support.stores import in_store
 from tollbridge.gateway import ledger
 from tollbridge.gateway.app import Gateway, create_app, open_gateway
 from tollbridge.gateway.calls.quota import Hint, no_hint
@@ -28,7 +29,8 @@ from tollbridge.gateway.owner.keys import create_key, new_key
 from tollbridge.gateway.paywalls import Paywall, create_paywall
 from tollbridge.gateway.providers.presets import make_provider
 from tollbridge.gateway.providers.registry import store_provider
-from tollbridge.gateway.serve import config_for, listen
+from tollbridge.gateway.serve import listen
+from tollbridge.gateway.serving import config_for
 from tollbridge.gateway.settings import Limits, Settings
 
 PAYWALL = "pw_test"
@@ -173,7 +175,7 @@ class World:
 
     async def verify(self) -> list[str]:
         """Return what is wrong with the ledger."""
-        return await self.gateway.database.read(ledger.verify())
+        return await self.gateway.database.read(ledger.verify(), snapshot=True)
 
     async def write(self, script: Script[Any]) -> Any:
         """Run a script on the gateway's own store."""
@@ -221,7 +223,7 @@ async def open_world(
     Calls and sign-ins are not counted unless `limits` are given.
     """
     settings.setdefault("limits", Limits(**UNCOUNTED))
-    chosen = replace(Settings(data_dir=data_dir, port=0), **settings)
+    chosen = in_store(replace(Settings(data_dir=data_dir, port=0), **settings))
     async with AsyncExitStack() as stack:
         gateway = await stack.enter_async_context(
             open_gateway(chosen, clock=clock, hint=hint, busy_timeout_ms=busy_timeout_ms)

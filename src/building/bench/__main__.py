@@ -21,9 +21,11 @@ from building.bench.moments import measure_abort, measure_first_chunk
 from building.bench.page.run import measure_page
 from building.bench.plan import QUICK, Plan
 from building.bench.scene import open_scene
+from building.bench.stores.run import measure_stores
 from building.bench.tools import prepare_tools
-from building.bench.versions import page_versions, versions
-from building.prepare import CannotPrepare
+from building.bench.versions import page_versions, stores_versions, versions
+from building.prepare import CannotPrepare, prepare_programs
+from building.programs import POSTGRES
 from building.site import ROOT, CannotBuild
 
 # Exit codes: a script can tell a missed goal from a run that measured nothing.
@@ -71,6 +73,8 @@ def main(words: list[str]) -> int:
         if options.name == "page":
             figures = asyncio.run(measure_page(groups, quick=options.quick))
             machine = describe(None, page_versions(ROOT))
+        elif options.name == "stores":
+            figures, machine = measure_both_stores(groups, quick=options.quick)
         else:
             figures, machine = measure_calls(groups, options)
     except (CannotPrepare, CannotMeasure, CannotBuild) as reason:
@@ -95,6 +99,21 @@ def measure_calls(
     machine = describe(cores, versions(ROOT, peers))
     plan = QUICK if options.quick else Plan()
     figures = uvloop.run(measure(groups, folder, plan, cores, installed))
+    shutil.rmtree(folder)  # only a run that broke off leaves its logs
+    return figures, machine
+
+
+def measure_both_stores(
+    groups: list[str], *, quick: bool
+) -> tuple[list[Figure], dict[str, object]]:
+    """Measure SQLite beside PostgreSQL; gives the figures and the machine."""
+    cores = pick_cores()
+    prepare_programs([POSTGRES])
+    prepare_tools(ROOT, ())
+    _make_ready(cores)
+    folder = _make_folder(ROOT / "build" / "bench")
+    machine = describe(cores, stores_versions(ROOT))
+    figures = uvloop.run(measure_stores(ROOT, folder, groups, cores, quick=quick))
     shutil.rmtree(folder)  # only a run that broke off leaves its logs
     return figures, machine
 

@@ -9,24 +9,27 @@ PORTKEY, LITELLM = "portkey", "litellm"
 PEERS = (PORTKEY, LITELLM)
 GROUPS = ("start", "json", "streams", "latency", "first_chunk", "abort", "memory", "ledger")
 PAGE_GROUPS = ("size", "start", "frame", "events", "store")
+STORES_GROUPS = ("debits", "batches", "calls", "workers", "history", "cost", "scaling", "upkeep")
+# Benchmark → its groups.
+_GROUPS_OF = {"calls": GROUPS, "page": PAGE_GROUPS, "stores": STORES_GROUPS}
 
 
 def add_benchmarks(commands: Any) -> argparse.ArgumentParser:
     """Add the command `bench` to a set of commands (argparse's type of these is private)."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "bench",
-        help="the gateway, or the page, measured beside others",
-        description="Measure the gateway (calls) or the page beside others, and say whether the "
-        "goals are met.",
+        help="the gateway, its stores, or the page, measured beside others",
+        description="Measure the gateway (calls), its two stores, or the page, beside others, and "
+        "say whether the goals are met.",
         epilog="Exit code: 0 all goals met, 1 one is missed, 2 it could not be measured.",
         allow_abbrev=False,
     )
     parser.add_argument(
-        "name", nargs="?", choices=["calls", "page"], default="calls", help="else calls"
+        "name", nargs="?", choices=list(_GROUPS_OF), default="calls", help="else calls"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument("--quick", action="store_true", help="one short round, for development")
-    groups = f"calls: {', '.join(GROUPS)}; page: {', '.join(PAGE_GROUPS)}"
+    groups = "; ".join(f"{name}: {', '.join(groups_of(name))}" for name in _GROUPS_OF)
     only = f"only this group, repeat for more; {groups}"
     parser.add_argument("--only", action="append", metavar="GROUP", help=only)
     without = f"leave out {' or '.join(PEERS)}; repeat for both"
@@ -49,4 +52,4 @@ def read_arguments(words: list[str]) -> argparse.Namespace:
 
 def groups_of(name: str) -> tuple[str, ...]:
     """The groups of a benchmark, in the order of a run."""
-    return PAGE_GROUPS if name == "page" else GROUPS
+    return _GROUPS_OF[name]

@@ -29,6 +29,7 @@ class Target:
         headers: Beside Host, Content-Type and Content-Length.
         variants: Headers that take turns from call to call, such as tokens of several users.
         method: The HTTP method.
+        is_keyed: Each call of a load carries an `Idempotency-Key` of its own, as the SDK's do.
     """
 
     server: str
@@ -38,6 +39,7 @@ class Target:
     headers: dict[str, str] = field(default_factory=dict)
     variants: tuple[dict[str, str], ...] = ()
     method: str = "POST"
+    is_keyed: bool = False
 
     @property
     def all_headers(self) -> dict[str, str]:

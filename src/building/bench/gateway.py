@@ -1,4 +1,4 @@
-"""Our gateway as an operator runs it: `tollbridge serve` on a fresh data folder, SQLite, FULL."""
+"""Our gateway as an operator runs it: `tollbridge serve` on a fresh store, SQLite unless told."""
 
 import contextlib
 import os
@@ -95,18 +95,29 @@ class Folder:
         return done.stdout
 
 
-def make_folder(root: Path, path: Path, upstreams: dict[str, int]) -> Folder:
-    """Make a data folder as an owner would; `upstreams` are names and ports of the loopback."""
+def make_folder(
+    root: Path, path: Path, upstreams: dict[str, int], *, database_url: str | None = None
+) -> Folder:
+    """Make a data folder as an owner would.
+
+    Args:
+        root: The repository.
+        path: Where it is made.
+        upstreams: Names and ports of the loopback.
+        database_url: An empty database of PostgreSQL; None: SQLite in the folder.
+    """
     # The guard against one caller is not what is measured: all callers here are one address.
-    lifted = {
+    environment = {
         f"{PREFIX}LIMIT_{name}": "off"
         for name in LIMITS
         if name.startswith(("USER_", "ADDRESS_")) or name == "PAYWALL_TRIAL_CREDITS"
     }
+    if database_url is not None:
+        environment[f"{PREFIX}DATABASE_URL"] = database_url
     key = {"BENCH_PROVIDER_KEY": secrets.token_urlsafe(24)}
-    folder = Folder(root, path, lifted)
+    folder = Folder(root, path, environment)
     folder.run("paywall", "create", PAYWALL, "--query-type", f"{QUERY_TYPE}={TRIAL_CREDITS}")
-    with_key = replace(folder, environment={**lifted, **key})
+    with_key = replace(folder, environment={**environment, **key})
     for name, port in upstreams.items():
         with_key.run(
             *("provider", "add", provider_id(name), "--paywall", PAYWALL, "--preset", "http"),
@@ -122,10 +133,12 @@ def provider_id(upstream: str) -> str:
 
 
 @contextlib.contextmanager
-def running(folder: Folder, *, core: int) -> Iterator[Gateway]:
+def running(folder: Folder, *, core: int, workers: int = 1) -> Iterator[Gateway]:
     """Run a gateway until the block ends; it serves when the block begins."""
     begun_s = time.monotonic()
     command: list[str | Path] = [venv_program(folder.root, "tollbridge"), "serve", "--port", "0"]
+    if workers > 1:
+        command += ["--workers", str(workers)]
     with started(
         "the gateway",
         [*command, "--data-dir", folder.path],

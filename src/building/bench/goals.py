@@ -1,4 +1,4 @@
-"""What the gateway and the page have to reach, by the name of the figure. Values only."""
+"""What gateway, stores and page have to reach, by the name of the figure. Values only."""
 
 from building.bench.arguments import LITELLM, PORTKEY
 from building.bench.figures import Figure, at_least, at_most
@@ -31,6 +31,15 @@ GOALS = {
     "store.us_per_subscriber": at_most(2),
     "frame.counter_behind_words": at_most(0),
     "size.sdk_kb": at_most(30),
+    # The stores: ratios of what was done in turn in one run. Growth is that of a hold's time on ten
+    # million calls against ten thousand.
+    "batches.together_to_single": at_least(8),
+    "calls.postgres_to_sqlite": at_least(0.8),
+    "workers.two_to_one": at_least(0.85),
+    "history.sqlite_median_growth": at_most(1.3),
+    "history.sqlite_tail_growth": at_most(1.3),
+    "history.postgres_median_growth": at_most(1.3),
+    "history.postgres_tail_growth": at_most(1.3),
 }
 
 

@@ -146,7 +146,7 @@ async def _turn(
     process = contender.process
     warm = await ask(plan.slow_warm_seconds if contender.is_slow else plan.warm_seconds)
     if process is not None:
-        await _let_calm_down(process)
+        await let_calm_down(process)
     cpu_before_s = process.cpu_s() if process else 0.0
     load_idle_s, server_idle_s = idle_s(cores.load), idle_s(cores.server)
     begun_s = time.monotonic()
@@ -164,7 +164,8 @@ async def _turn(
     )
 
 
-async def _let_calm_down(process: Process) -> None:
+async def let_calm_down(process: Process) -> None:
+    """Wait until a server has nothing to do; not for ever, since some never have."""
     # Some servers go on with the calls that the warm-up has left, and nobody counts these.
     for _ in range(round(CALM_WITHIN_S / CALM_LOOK_S)):
         before_s = process.cpu_s()

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
 
 import apsw
@@ -13,6 +14,7 @@ import apsw
 import tollbridge
 from building.bench.arguments import LITELLM, PORTKEY
 from building.chromium import find_chromium
+from building.programs import find_postgres
 
 _VERSION = re.compile(r"\d+(\.\d+)+")
 
@@ -34,6 +36,17 @@ def versions(root: Path, peers: Iterable[str]) -> dict[str, str]:
         found[PORTKEY] = package["dependencies"]["@portkey-ai/gateway"]
         found["node"] = version_in(_said_by("node", "--version"))
     return found
+
+
+def stores_versions(root: Path) -> dict[str, str]:
+    """Program → version, of everything whose speed is compared or relied on with both stores."""
+    programs = find_postgres()
+    server = _said_by(str(programs / "postgres"), "--version") if programs else ""
+    return {
+        **versions(root, ()),
+        "postgresql": version_in(server),
+        "asyncpg": metadata.version("asyncpg"),
+    }
 
 
 def page_versions(root: Path) -> dict[str, str]:

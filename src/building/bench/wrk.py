@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +13,15 @@ from building.bench.figures import CannotMeasure
 # The slowest peer takes seconds for a stream under load; `wrk` would count it as a failure after 2.
 TIMEOUT_S = 60
 
-# What wrk runs. The requests are made once; several take turns. A count of what was answered is
-# printed as one line of JSON, since wrk's own summary is rounded for reading.
+# What wrk runs. The requests are made once and take turns; only where each has a key of its own,
+# it is made anew. A count of what was answered is printed as one line of JSON, since wrk's own
+# summary is rounded for reading.
 _SCRIPT = """\
 local variants = {variants}
 local requests = {{}}
 local turn = 0
+local key = {key}
+local keys = 0
 
 function init(args)
   for place, headers in ipairs(variants) do
@@ -27,7 +31,13 @@ end
 
 function request()
   turn = turn % #requests + 1
-  return requests[turn]
+  if key == "" then
+    return requests[turn]
+  end
+  keys = keys + 1
+  local headers = variants[turn]
+  headers["Idempotency-Key"] = key .. keys
+  return wrk.format("POST", {path}, headers, {body})
 end
 
 function done(summary, latency)
@@ -70,6 +80,7 @@ def script(target: Target) -> str:
     ]
     return _SCRIPT.format(
         variants="{" + ", ".join(f"{{{table}}}" for table in tables) + "}",
+        key=_lua(f"{secrets.token_hex(8)}-" if target.is_keyed else ""),
         path=_lua(target.path),
         body=_lua(target.body.decode()),
     )

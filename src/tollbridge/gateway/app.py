@@ -19,6 +19,7 @@ from tollbridge.gateway.calls.receipt_endpoint import ReceiptEndpoint
 from tollbridge.gateway.calls.repairs import Repairs
 from tollbridge.gateway.calls.repeats import Claims
 from tollbridge.gateway.calls.replays import Replays
+from tollbridge.gateway.calls.shared_limits import sharing
 from tollbridge.gateway.clock import Clock, SystemClock
 from tollbridge.gateway.commerce import CommerceEndpoints
 from tollbridge.gateway.database import Database
@@ -67,8 +68,10 @@ class Gateway:
     till: Till
     hint: Hint
     addresses: Addresses
+    call_limits: CallLimits
     observer: Observer
     metrics: Metrics
+    health: Health
 
 
 @asynccontextmanager
@@ -100,7 +103,7 @@ async def open_gateway(
         )
         database = store.database
         heart = Heart(database, clock, beat_s=settings.beat_s, silent_s=settings.silent_s)
-        await heart.start()
+        await heart.start(alone=not store.shared)
         stack.push_async_callback(heart.stop)
         repairs = Repairs(database, clock)
         stack.push_async_callback(repairs.close)
@@ -108,6 +111,9 @@ async def open_gateway(
         await upstream.start()
         stack.push_async_callback(upstream.close)
         await stack.enter_async_context(keep_sessions(database, clock))
+        call_limits = CallLimits(settings.limits, shared=store.shared)
+        if store.shared:
+            await stack.enter_async_context(sharing(call_limits, database, store.sealer))
         figures = Figures()
         observer = await stack.enter_async_context(_observing(settings, database, clock, figures))
         yield Gateway(
@@ -124,8 +130,10 @@ async def open_gateway(
             till=Till(database, repairs, clock, settings.limits, heart),
             hint=hint,
             addresses=Addresses(settings.trusted_proxies, spare_loopback=spare_loopback),
+            call_limits=call_limits,
             observer=observer,
             metrics=Metrics(figures, database, lambda: repairs.due),
+            health=Health(database),
         )
 
 
@@ -156,7 +164,7 @@ def create_app(gateway: Gateway) -> App:
     calls = CallEndpoint(
         admission=Admission(gateway.paywalls, gateway.identities, keys, gateway.registry),
         addresses=gateway.addresses,
-        limits=CallLimits(gateway.settings.limits),
+        limits=gateway.call_limits,
         claims=claims,
         replays=Replays(),
         till=gateway.till,
@@ -172,7 +180,7 @@ def create_app(gateway: Gateway) -> App:
             ReceiptEndpoint(identity, database, claims),
             ProvidersEndpoint(identity, gateway.registry),
             CommerceEndpoints(identity, database, clock, gateway.settings.limits),
-            Health(database),
+            gateway.health,
             MetricsEndpoint(gateway.metrics, gateway.settings.metrics_token),
             OpenApiEndpoint(gateway.settings.issuer),
         ),

@@ -85,6 +85,7 @@ class Connection(HttpToolsProtocol):
         self._complaint: str | None = None
         self._crowd = crowd
         self._observer = observer
+        self._is_retiring = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See asyncio."""
@@ -97,6 +98,21 @@ class Connection(HttpToolsProtocol):
     def abort(self) -> None:
         """Close it at once; what is left to be sent is thrown away."""
         self.transport.abort()
+
+    def retire(self, silent_s: float) -> None:
+        """Answer what is asked, tell the page to come no more, close after `silent_s` of silence.
+
+        Closing at once would lose a request that is on its way.
+        """
+        self._is_retiring = True
+        self.timeout_keep_alive = silent_s  # type: ignore[assignment] # uvicorn's are whole
+        for cycle in self._unanswered:
+            cycle.keep_alive = cycle.keep_alive and cycle.response_started
+        if all(cycle.response_complete for cycle in self._unanswered):
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                silent_s, self.timeout_keep_alive_handler
+            )
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.
@@ -152,7 +168,9 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         if self.pipeline:
             self.flow.resume_reading()  # or nobody would see that the page has left
-        if is_tunnel:  # what follows is no request
+        if self._is_retiring:
+            self._unset_keepalive_if_required()  # the head had begun before
+        if is_tunnel or self._is_retiring:  # after a tunnel comes no request
             self.cycle.keep_alive = False
         # Trailers come to the same list. Whoever reads the headers later, or twice, must not find
         # more in it than what was checked.

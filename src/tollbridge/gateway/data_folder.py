@@ -1,8 +1,8 @@
-"""The folder that holds everything the gateway keeps: database, master key, lock."""
+"""The folder that holds what the gateway keeps: master key, lock, and the database if SQLite."""
 
 from pathlib import Path
 
-from tollbridge.gateway.database import SqliteDatabase
+from tollbridge.gateway.database import Database, PostgresDatabase, SqliteDatabase
 from tollbridge.gateway.database.connection import BUSY_TIMEOUT_MS
 from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.settings import Settings
@@ -15,20 +15,22 @@ def database_file(settings: Settings) -> Path:
     return settings.data_dir / DATABASE_FILE
 
 
-def open_database(
+async def open_database(
     settings: Settings, *, make: bool, busy_timeout_ms: int = BUSY_TIMEOUT_MS
-) -> SqliteDatabase:
-    """Open the database in the data folder; needs a running event loop.
+) -> Database:
+    """Open the database that the settings name: PostgreSQL by its address, else the folder's.
 
     Args:
-        settings: Where the folder is.
-        make: Whether folder (0700) and database (0600) are made where they are missing.
-        busy_timeout_ms: How long a write waits for another process that writes.
+        settings: Where it is.
+        make: Whether folder (0700), file (0600) and tables are made where they are missing.
+        busy_timeout_ms: How long a write waits for another process that writes to the file.
 
     Raises:
         StartError: There is none and none shall be made, or its schema is too new.
         StoreUnavailable: It cannot be opened.
     """
+    if settings.database_url is not None:
+        return await PostgresDatabase.open(settings.database_url.reveal(), make=make)
     path = database_file(settings)
     if make:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

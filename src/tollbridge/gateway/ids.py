@@ -23,6 +23,14 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{_time_letters(time.time_ns() // 1_000_000)}{_random_letters()}"
 
 
+def may_be_id(text: str) -> bool:
+    """Return whether something can have this id: ids are visible ASCII.
+
+    Paths and headers name whatever they like, and not every store takes every character.
+    """
+    return text.isascii() and text.isprintable()
+
+
 @lru_cache(maxsize=1)  # many ids are made within a millisecond
 def _time_letters(now_ms: int) -> str:
     return bytes([_ALPHABET[(now_ms >> shift) & 31] for shift in range(45, -1, -5)]).decode()

@@ -51,7 +51,8 @@ def read_text(body: Mapping[str, Any], name: str) -> str | None:
     """Return a text field of a body; None where it is missing, null or empty.
 
     Raises:
-        Refusal: `invalid_request` where it is something else or longer than any of ours.
+        Refusal: `invalid_request` where it is something else, longer than any of ours, or holds
+            the character NUL, which is in no text and which not every store takes.
     """
     value = body.get(name)
     if value is None or value == "":
@@ -60,6 +61,8 @@ def read_text(body: Mapping[str, Any], name: str) -> str | None:
         raise Refusal(
             "invalid_request", f"{name!r} must be a text of at most {TEXT_CHARS_MAX} characters."
         )
+    if "\0" in value:
+        raise Refusal("invalid_request", f"{name!r} must not hold the character NUL.")
     return value
 
 

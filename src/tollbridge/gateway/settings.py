@@ -58,6 +58,13 @@ SILENT_S = 20
 # The request log is for looking into last month's complaint; the ledger is kept for ever.
 REQUEST_LOG_DAYS = 30
 
+# How long answers that run may go on once a process is asked to end: nearly all are over by then,
+# and with what follows it stays about the thirty seconds after which orchestrators kill.
+GRACE_S = 25
+
+# More processes than any machine has processors.
+WORKERS_MAX = 1024
+
 # Lines for a person or for a program; `auto` is text on a terminal and JSON elsewhere.
 LOG_FORMATS = ("auto", "json", "text")
 
@@ -77,6 +84,7 @@ NAMES = (
     "TRUSTED_PROXIES",
     "BEAT_S",
     "SILENT_S",
+    "GRACE_S",
     "REQUEST_LOG_DAYS",
     "METRICS_TOKEN",
     "METRICS_PORT",
@@ -115,6 +123,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8642
     data_dir: Path = DEFAULT_DATA_DIR
+    database_url: Secret | None = None
+    workers: int = 1
     public_url: str = ""
     site_dir: Path | None = None
     master_key: Secret | None = None
@@ -122,6 +132,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     beat_s: int = BEAT_S
     silent_s: int = SILENT_S
+    grace_s: int = GRACE_S
     request_log_days: int = REQUEST_LOG_DAYS
     metrics_token: Secret | None = None
     metrics_port: int | None = None
@@ -150,17 +161,19 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             raise StartError(_unknown(name))
         if not value:
             raise StartError(f"{PREFIX}{name} is empty; give it a value, or do not set it")
-    _refuse_unsupported(given)
     return Settings(
         host=given.get("HOST", "127.0.0.1"),
         port=_whole("PORT", given.get("PORT", "8642"), low=0, high=65535),
         data_dir=Path(given.get("DATA_DIR", DEFAULT_DATA_DIR)),
+        database_url=_database_url(given.get("DATABASE_URL")),
+        workers=_whole("WORKERS", given.get("WORKERS", "1"), low=1, high=WORKERS_MAX),
         public_url=given.get("PUBLIC_URL", "").rstrip("/"),
         site_dir=_path(given.get("SITE_DIR")),
         master_key=Secret(given["MASTER_KEY"]) if "MASTER_KEY" in given else None,
         master_key_file=_path(given.get("MASTER_KEY_FILE")),
         trusted_proxies=_networks(given.get("TRUSTED_PROXIES", "")),
         **_beats(given),
+        grace_s=_whole("GRACE_S", given.get("GRACE_S", str(GRACE_S)), low=1, high=3600),
         request_log_days=_whole(
             "REQUEST_LOG_DAYS",
             given.get("REQUEST_LOG_DAYS", str(REQUEST_LOG_DAYS)),
@@ -188,14 +201,15 @@ def _unknown(name: str) -> str:
     return f"unknown setting {PREFIX}{name}; did you mean {PREFIX}{near[0]}?"
 
 
-def _refuse_unsupported(given: Mapping[str, str]) -> None:
-    if "DATABASE_URL" in given:
+def _database_url(text: str | None) -> Secret | None:
+    if text is None:
+        return None
+    if not text.startswith(("postgresql://", "postgres://")):
         raise StartError(
-            f"{PREFIX}DATABASE_URL is not supported by this version: it keeps everything in "
-            f"SQLite under {PREFIX}DATA_DIR"
+            f"{PREFIX}DATABASE_URL must be like postgresql://user:password@host/database; "
+            f"without it everything is in SQLite under {PREFIX}DATA_DIR"
         )
-    if _whole("WORKERS", given.get("WORKERS", "1"), low=1, high=1024) > 1:
-        raise StartError(f"{PREFIX}WORKERS above 1 needs PostgreSQL; on SQLite one process serves")
+    return Secret(text)
 
 
 def _beats(given: Mapping[str, str]) -> dict[str, int]:

@@ -1,18 +1,19 @@
-"""The data folder as a gateway opens it: locked, with its database and its master key.
+"""The store as a gateway opens it: the database, and the master key that opens its secrets.
 
-At most one gateway works on a folder, which is what lets it sweep the calls of all others at
-start. The lock is on a file of its own, never on the database: SQLite's own locks live there.
+On SQLite at most one gateway works on a folder, which is what lets it sweep the calls of all
+others at start. The lock is on a file of its own, never on the database: SQLite's own locks live
+there. On PostgreSQL any number of gateways share a database, each with the same master key.
 """
 
 import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 from tollbridge.gateway.data_folder import open_database
-from tollbridge.gateway.database import Database, Script, Statement
+from tollbridge.gateway.database import Database, Script, Statement, lock
 from tollbridge.gateway.database.connection import BUSY_TIMEOUT_MS
 from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.sealing import SealBroken, Sealer, load_master_key
@@ -24,31 +25,38 @@ _CHECK = "master key check"
 
 
 class Store(NamedTuple):
-    """An open database and what opens the secrets in it."""
+    """An open database and what opens the secrets in it.
+
+    Attributes:
+        shared: Whether other gateways may work on it at the same time.
+    """
 
     database: Database
     sealer: Sealer
+    shared: bool
 
 
 @asynccontextmanager
 async def open_store(
     settings: Settings, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS
 ) -> AsyncIterator[Store]:
-    """Open the data folder for a gateway, making what is missing; close it when the block ends.
+    """Open the store for a gateway, making what is missing; close it when the block ends.
 
     Raises:
-        StartError: Another gateway runs on it, or the master key is not the one of its secrets.
+        StartError: Another gateway runs on the folder, or the master key is not the one of the
+            secrets in the database.
         StoreUnavailable: The database cannot be opened.
     """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with lock_folder(settings.data_dir):
-        database = open_database(settings, make=True, busy_timeout_ms=busy_timeout_ms)
+    shared = settings.database_url is not None
+    with nullcontext() if shared else lock_folder(settings.data_dir):
+        database = await open_database(settings, make=True, busy_timeout_ms=busy_timeout_ms)
         try:
             # A database that has secrets is of no use with a key that is made now.
             fresh = await database.write(has_no_secrets())
             sealer = Sealer(load_master_key(settings, make=fresh))
             await database.write(check_master_key(sealer))
-            yield Store(database, sealer)
+            yield Store(database, sealer, shared)
         finally:
             await database.close()
 
@@ -88,6 +96,7 @@ def check_master_key(sealer: Sealer) -> Script[None]:
     Raises:
         StartError: It is another key; nothing changed.
     """
+    yield lock(_CHECK)
     rows = yield Statement("select value from meta where name = $1", (_CHECK,))
     if not rows:
         sealed = sealer.seal(_CHECK, context=_CHECK).hex()

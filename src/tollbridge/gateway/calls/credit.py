@@ -1,6 +1,7 @@
 """The credit of one call: held, settled, given back. The only part of a call that writes."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tollbridge.gateway import ledger
 from tollbridge.gateway.calls import charge, repeats
@@ -10,7 +11,7 @@ from tollbridge.gateway.calls.heart import Heart
 from tollbridge.gateway.calls.repairs import Repairs
 from tollbridge.gateway.calls.repeats import Charged
 from tollbridge.gateway.clock import Clock
-from tollbridge.gateway.database import Database, Script, StoreUnavailable
+from tollbridge.gateway.database import Database, Script, Shortcut, StoreUnavailable, lock
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.limits import AHEAD_MS
 from tollbridge.gateway.settings import Limits
@@ -60,7 +61,7 @@ class Credit:
                 is undone.
         """
         try:
-            held = await self._till.database.write(self._hold_once())
+            held = await self._till.database.write(self._hold_once(), self._hold_shortcut())
         except Refusal:
             raise  # nothing was held
         except BaseException as error:
@@ -83,7 +84,7 @@ class Credit:
     async def settle(self) -> Refusal | None:
         """Turn the hold into a charge, durably; or say why nothing may be relayed."""
         try:
-            await self._till.database.write(self._charge())
+            await self._till.database.write(self._charge(), ledger.settle_shortcut(self._hold))
         except ledger.HoldLost:
             return Refusal("hold_lost", "The call took too long to stay held; nothing is charged.")
         except StoreUnavailable:
@@ -146,6 +147,10 @@ class Credit:
 
     def _hold_once(self) -> Script[ledger.Hold | ledger.NotEnough | Charged]:
         now = self._now()
+        if self.order.key_hash is not None:
+            # A user without credits has no row to lock, and may repeat all the same.
+            yield lock("repeats", self.order.key_hash.hex())
+        yield from ledger.lock_user(self.order.user_id)
         yield from repeats.refuse_after_failures(
             self.order.user_id, self._till.limits.user_failures, now
         )
@@ -155,10 +160,25 @@ class Credit:
         self.order = replace(found, held_at=now)
         return (yield from ledger.hold(self.order, now))
 
-    def _charge(self) -> Script[None]:
-        held = yield from ledger.charge(self._hold, self._now())
+    def _hold_shortcut(self) -> Shortcut[Any] | None:
+        if not self.order.amount:
+            return None
+        now = self._now()
+        self.order = replace(self.order, held_at=now)
+        return ledger.hold_shortcut(
+            self.order,
+            now,
+            failures=self._till.limits.user_failures,
+            since=now - charge.FAILURES_WINDOW_MS,
+            until=now + AHEAD_MS,
+        )
+
+    def _charge(self) -> Script[ledger.Hold]:
+        epoch_id = self._till.heart.epoch_id
+        held = yield from ledger.charge(self._hold, self._now(), epoch_id=epoch_id)
         if held is not self._hold:  # it was swept; whatever is undone now is the new attempt
             self._take(held)
+        return held
 
     def _take(self, held: ledger.Hold) -> None:
         self._hold, self.order = held, held.order
@@ -167,7 +187,9 @@ class Credit:
     def _end_later(self, ending: ledger.Ending) -> None:
         hold, repairs = self._hold, self._till.repairs
         self._till.database.write_later(
-            ledger.end(hold, ending), lambda: repairs.add_ending(hold, ending)
+            ledger.end(hold, ending),
+            lambda: repairs.add_ending(hold, ending),
+            ledger.end_shortcut(hold, ending),
         )
 
     def _closing(self, action: Action, ending: ledger.Ending) -> Script[tuple[int, int] | None]:
@@ -178,7 +200,8 @@ class Credit:
                 if not (yield from ledger.reverse(self._hold, ending)):
                     self.charged = self.order.amount  # once per call, and it was before
             elif action is Action.SETTLE:
-                yield from ledger.charge(self._hold, ending.at, ending)
+                epoch_id = self._till.heart.epoch_id
+                yield from ledger.charge(self._hold, ending.at, ending, epoch_id=epoch_id)
             else:
                 yield from self._closing_early_leave(ending)
         except ledger.HoldLost:
@@ -190,6 +213,7 @@ class Credit:
     def _closing_early_leave(self, ending: ledger.Ending) -> Script[None]:
         since = ending.at - charge.EARLY_LEAVE_WINDOW_MS
         until = ending.at + AHEAD_MS
+        yield from ledger.lock_user(self.order.user_id)
         left_before = yield from ledger.left_early(self.order.user_id, since, until)
         if charge.voids_early_leave(left_before, self._till.limits.user_early_leaves):
             self.charged = 0

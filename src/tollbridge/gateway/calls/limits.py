@@ -1,23 +1,21 @@
 """How many calls one user and one address may run at once and begin in a minute. In memory.
 
-One process serves one SQLite store, so what this process knows is all there is. A minute is exact:
-each subject has the moments of its last calls, at most as many as its limit, and one that has made
-none for a minute is forgotten on the way, a few with each call, never all in one.
+What this process counts is exact: each subject has the moments of its last calls, at most as many
+as its limit, and one that has made none for a minute is forgotten on the way, a few with each
+call, never all in one. Where several processes serve, each tells the others what it counts
+(`shared_limits.py`), and what they told is added here.
 """
 
 import time
-from collections import OrderedDict, deque
 from collections.abc import Callable
 
+from tollbridge.gateway.calls.groups import Group
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.limits import rate_limited
 from tollbridge.gateway.settings import Limits
 
-MINUTE_S = 60.0
 # An answer may end at any moment, and nobody can know when.
 RUNNING_WAIT_S = 1.0
-# Each call adds one subject to a table at most; taking away two keeps it small for certain.
-FORGOTTEN_AT_ONCE = 2
 
 
 class Slot:
@@ -39,22 +37,33 @@ class Slot:
 
 
 class CallLimits:
-    """Counts the calls of users and addresses; for the event loop's thread only."""
+    """Counts the calls of users and addresses; for the event loop's thread only.
 
-    def __init__(self, limits: Limits, seconds: Callable[[], float] = time.monotonic) -> None:
+    Attributes:
+        seconds: The clock that calls are counted by.
+        users: What is counted of users.
+        addresses: What is counted of addresses.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        seconds: Callable[[], float] = time.monotonic,
+        *,
+        shared: bool = False,
+    ) -> None:
         """Begin with nothing counted.
 
         Args:
             limits: What is allowed; None lifts a limit and then nothing is kept for it.
             seconds: A clock that never goes back, so that setting the machine's own one locks
                 nobody out.
+            shared: Whether to note who must be told about; somebody has to ask for it then.
         """
-        self._seconds = seconds
-        self._users = _running(limits.user_running)
-        self._addresses = _running(limits.address_running)
-        self._user_calls = _minute(limits.user_per_minute)
-        self._user_free_calls = _minute(limits.user_free_per_minute)
-        self._address_calls = _minute(limits.address_per_minute)
+        self.seconds = seconds
+        self.users = Group(limits.user_running, limits.user_per_minute, limits.user_free_per_minute)
+        self.addresses = Group(limits.address_running, limits.address_per_minute)
+        self._shared = shared
 
     def enter(self, user_id: str, address: str | None, *, free: bool) -> Slot:
         """Count a call; `leave` the slot when it is over, however it ended.
@@ -68,148 +77,79 @@ class CallLimits:
             Refusal: `rate_limited`; where several limits are reached, the one that lasts longest.
                 The call is counted nowhere.
         """
-        now = self._seconds()
-        users, calls = self._users, self._user_free_calls if free else self._user_calls
-        if (users is not None and users.is_full(user_id)) or (
+        now = self.seconds()
+        users = self.users
+        running, calls = users.running, users.free_calls if free else users.calls
+        if (running is not None and running.is_full(user_id)) or (
             calls is not None and calls.is_full(user_id, now)
         ):
             raise self._refusal(user_id, address, free, now)
         if address is not None:
-            addresses, address_calls = self._addresses, self._address_calls
-            if (addresses is not None and addresses.is_full(address)) or (
-                address_calls is not None and address_calls.is_full(address, now)
+            addresses = self.addresses
+            running_there, calls_there = addresses.running, addresses.calls
+            if (running_there is not None and running_there.is_full(address)) or (
+                calls_there is not None and calls_there.is_full(address, now)
             ):
                 raise self._refusal(user_id, address, free, now)
-            if addresses is not None:
-                addresses.add(address)
-            if address_calls is not None:
-                address_calls.add(address, now)
-        if users is not None:
-            users.add(user_id)
+            if running_there is not None:
+                running_there.add(address)
+            if calls_there is not None:
+                calls_there.add(address, now)
+        if running is not None:
+            running.add(user_id)
         if calls is not None:
             calls.add(user_id, now)
+        if self._shared:
+            self._note(user_id, address)
         return Slot(self, user_id, address)
 
     def give_back(self, user_id: str, address: str | None) -> None:
         """Count a call as over; `Slot.leave` asks for it once."""
-        if self._users is not None:
-            self._users.remove(user_id)
-        if self._addresses is not None and address is not None:
-            self._addresses.remove(address)
+        if self.users.running is not None:
+            self.users.running.remove(user_id)
+        if self.addresses.running is not None and address is not None:
+            self.addresses.running.remove(address)
+        if self._shared:
+            self._note(user_id, address)
 
     def subjects(self) -> int:
         """Return how many users and addresses are remembered, over all limits."""
-        counters = (self._users, self._addresses)
-        minutes = (self._user_calls, self._user_free_calls, self._address_calls)
-        return sum(len(table) for table in (*counters, *minutes) if table is not None)
+        return len(self.users) + len(self.addresses)
+
+    def _note(self, user_id: str, address: str | None) -> None:
+        self.users.changed.add(user_id)
+        if address is not None:
+            self.addresses.changed.add(address)
 
     def _refusal(self, user_id: str, address: str | None, free: bool, now: float) -> Refusal:
         """Find out which limit says no for longest."""
-        calls = self._user_free_calls if free else self._user_calls
+        if self._shared:
+            self.users.refuse(user_id, now)
+            if address is not None:
+                self.addresses.refuse(address, now)
+        running, calls = self.users.running, self.users.free_calls if free else self.users.calls
         name = "USER_FREE_PER_MINUTE" if free else "USER_PER_MINUTE"
         reached: list[tuple[float, str, str]] = []
-        if self._users is not None and self._users.is_full(user_id):
-            words = f"You have too many calls running; the limit is {self._users.most}."
+        if running is not None and running.is_full(user_id):
+            words = f"You have too many calls running; the limit is {running.most}."
             reached.append((RUNNING_WAIT_S, "USER_RUNNING", words))
         if calls is not None and calls.is_full(user_id, now):
             words = f"You have made too many calls; the limit is {calls.most} within a minute."
             reached.append((calls.wait_s(user_id, now), name, words))
         if address is not None:
-            if self._addresses is not None and self._addresses.is_full(address):
-                words = (
-                    f"Too many calls run from your address; the limit is {self._addresses.most}."
-                )
-                reached.append((RUNNING_WAIT_S, "ADDRESS_RUNNING", words))
-            if self._address_calls is not None and self._address_calls.is_full(address, now):
-                words = (
-                    "Too many calls came from your address; the limit is "
-                    f"{self._address_calls.most} within a minute."
-                )
-                wait_s = self._address_calls.wait_s(address, now)
-                reached.append((wait_s, "ADDRESS_PER_MINUTE", words))
+            reached += self._reached_by_address(address, now)
         wait_s, limit, message = max(reached, key=lambda entry: entry[0])
         return rate_limited(limit, message, wait_s=wait_s)
 
-
-class Running:
-    """How many calls of each subject run now."""
-
-    __slots__ = ("_counts", "most")
-
-    def __init__(self, most: int) -> None:
-        """Allow `most` at once."""
-        self.most = most
-        self._counts: dict[str, int] = {}
-
-    def __len__(self) -> int:
-        return len(self._counts)
-
-    def is_full(self, subject: str) -> bool:
-        """Return whether one more would be too many."""
-        return self._counts.get(subject, 0) >= self.most
-
-    def add(self, subject: str) -> None:
-        """Count one more."""
-        self._counts[subject] = self._counts.get(subject, 0) + 1
-
-    def remove(self, subject: str) -> None:
-        """Count one less; a subject without any is forgotten."""
-        left = self._counts[subject] - 1
-        if left:
-            self._counts[subject] = left
-        else:
-            del self._counts[subject]
-
-
-class Minute:
-    """When each subject made its calls of the last minute, the subject that was idle longest first.
-
-    A subject's moments are at most `most`: with so many, the first one decides.
-    """
-
-    __slots__ = ("_look_again_at", "_times", "most")
-
-    def __init__(self, most: int) -> None:
-        """Allow `most` in any minute."""
-        self.most = most
-        self._times: OrderedDict[str, deque[float]] = OrderedDict()
-        self._look_again_at = 0.0
-
-    def __len__(self) -> int:
-        return len(self._times)
-
-    def is_full(self, subject: str, now: float) -> bool:
-        """Return whether one more would be too many now."""
-        times = self._times.get(subject)
-        return times is not None and len(times) == self.most and now - times[0] < MINUTE_S
-
-    def wait_s(self, subject: str, now: float) -> float:
-        """Return in how many seconds a full subject may make one more."""
-        return self._times[subject][0] + MINUTE_S - now
-
-    def add(self, subject: str, now: float) -> None:
-        """Count one more, and forget subjects that have been idle for a minute."""
-        times = self._times.get(subject)
-        if times is None:
-            self._times[subject] = deque((now,), self.most)
-        else:
-            times.append(now)  # of a full one, the first falls out: it is over
-            self._times.move_to_end(subject)
-        if now >= self._look_again_at:
-            self._forget_idle(now)
-
-    def _forget_idle(self, now: float) -> None:
-        for _ in range(FORGOTTEN_AT_ONCE):
-            subject, times = next(iter(self._times.items()))
-            if now - times[-1] < MINUTE_S:
-                self._look_again_at = times[-1] + MINUTE_S
-                return
-            del self._times[subject]
-
-
-def _running(most: int | None) -> Running | None:
-    return None if most is None else Running(most)
-
-
-def _minute(most: int | None) -> Minute | None:
-    return None if most is None else Minute(most)
+    def _reached_by_address(self, address: str, now: float) -> list[tuple[float, str, str]]:
+        running, calls = self.addresses.running, self.addresses.calls
+        reached: list[tuple[float, str, str]] = []
+        if running is not None and running.is_full(address):
+            words = f"Too many calls run from your address; the limit is {running.most}."
+            reached.append((RUNNING_WAIT_S, "ADDRESS_RUNNING", words))
+        if calls is not None and calls.is_full(address, now):
+            words = (
+                f"Too many calls came from your address; the limit is {calls.most} within a minute."
+            )
+            reached.append((calls.wait_s(address, now), "ADDRESS_PER_MINUTE", words))
+        return reached

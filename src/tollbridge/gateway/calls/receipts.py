@@ -4,6 +4,7 @@ from typing import Any
 
 from tollbridge.gateway.clock import rfc3339
 from tollbridge.gateway.database.script import Script, Statement
+from tollbridge.gateway.ids import may_be_id
 
 _COLUMNS = (
     "call_id, paywall_id, user_id, provider_id, query_type, outcome, state, amount, held_at,"
@@ -14,6 +15,8 @@ _LATEST = "attempt = (select max(attempt) from calls other where other.call_id =
 
 def find_call(call_id: str) -> Script[dict[str, Any] | None]:
     """Read one call as a receipt with `paywall_id` and `user_id` beside it."""
+    if not may_be_id(call_id):
+        return None
     rows = yield Statement(
         f"select {_COLUMNS} from calls where call_id = $1 order by attempt desc limit 1", (call_id,)
     )

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tollbridge.gateway.database import Script, Statement
+from tollbridge.gateway.database import Script, Statement, locking
 
 _VOUCHER = (
     "voucher_id, paywall_id, query_type, amount, uses_max, uses, created_at, expires_at"
@@ -33,6 +33,11 @@ def insert_voucher(voucher: Voucher, code_hash: bytes) -> Script[None]:
         " created_at, expires_at, code_hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         (*voucher, code_hash),
     )
+
+
+def lock_voucher(code_hash: bytes) -> Statement:
+    """Keep others from the voucher of a code: what is read of its uses afterwards stays true."""
+    return locking("select 1 from vouchers where code_hash = $1 for update", (code_hash,))
 
 
 def find_voucher(code_hash: bytes) -> Script[Voucher | None]:

@@ -92,7 +92,10 @@ def redeem(
     wait_ms = yield from counting.wait_ms(tries, user_id, now)
     if wait_ms:
         return TooManyTries(wait_ms)
-    voucher = None if code_hash is None else (yield from queries.find_voucher(code_hash))
+    voucher = None
+    if code_hash is not None:
+        yield queries.lock_voucher(code_hash)
+        voucher = yield from queries.find_voucher(code_hash)
     if voucher is None or voucher.paywall_id != paywall.paywall_id:
         return (yield from _fail(user_id, tries, now))
     repeated = yield from queries.was_used(voucher.voucher_id, user_id)

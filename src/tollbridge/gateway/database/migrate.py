@@ -17,9 +17,9 @@ def migrate(connection: apsw.Connection) -> None:
     Raises:
         StartError: The file's version is newer than the newest migration known here.
     """
-    known = _migrations()
+    known = migrations()
     newest = known[-1][0]
-    version = _version(connection)
+    version = version_of(connection)
     if version > newest:
         raise StartError(
             f"the database has schema {version}, this version of tollbridge knows up to {newest}; "
@@ -33,7 +33,7 @@ def migrate(connection: apsw.Connection) -> None:
 def _apply(connection: apsw.Connection, number: int, sql: str) -> None:
     connection.execute("begin immediate")
     try:
-        if _version(connection) < number:
+        if version_of(connection) < number:
             connection.execute(sql)
             connection.execute(f"pragma user_version = {number}")
         connection.execute("commit")
@@ -42,12 +42,14 @@ def _apply(connection: apsw.Connection, number: int, sql: str) -> None:
         raise
 
 
-def _version(connection: apsw.Connection) -> int:
+def version_of(connection: apsw.Connection) -> int:
+    """Return the number of the last migration applied; 0 where there are no tables."""
     version: int = connection.execute("pragma user_version").get
     return version
 
 
-def _migrations() -> list[tuple[int, str]]:
+def migrations() -> list[tuple[int, str]]:
+    """Return the numbers of all migrations and their statements, in order."""
     folder = resources.files("tollbridge.gateway.database") / "migrations" / "sqlite"
     found = []
     for entry in folder.iterdir():

@@ -7,23 +7,79 @@ joined by `yield from` and are then one unit: all of it is committed, or nothing
 
 SQL is written with `$1`, `$2`, … and the few words that SQLite and PostgreSQL share; times are
 milliseconds since 1970, truth is 0 or 1, lists are JSON text.
+
+On PostgreSQL scripts of many processes run beside each other, each statement on what is committed
+when it begins. So whoever looks before writing takes a lock first (`lock`, `locking`), always in
+this order: what a request comes from (an address, a paywall, a user), keys and codes, then rows;
+the balance rows of a user in the order of their types, a user's before the calls that they pay.
 """
 
+import hashlib
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 Rows = list[tuple[Any, ...]]
 T = TypeVar("T")
 
 
 class Statement(NamedTuple):
-    """One SQL statement with its parameters in the order `$1`, `$2`, …."""
+    """One SQL statement with its parameters in the order `$1`, `$2`, ….
+
+    Attributes:
+        only_locks: It is there for the locks that it takes. A store with one writer leaves it out
+            and answers with no rows.
+    """
 
     sql: str
     parameters: Sequence[Any] = ()
+    only_locks: bool = False
 
 
 Script = Generator[Statement, Rows, T]
+
+
+def lock(*subject: str) -> Statement:
+    """Return what has a script wait until no other works on that subject; held until its end.
+
+    `subject` is words that say what it is and whose; what is locked is a number of 64 bits made
+    from them.
+    """
+    digest = hashlib.blake2b("\x1f".join(subject).encode("utf-8", "surrogatepass"), digest_size=8)
+    number = int.from_bytes(digest.digest(), "big", signed=True)
+    return Statement("select pg_advisory_xact_lock($1)", (number,), only_locks=True)
+
+
+def locking(sql: str, parameters: Sequence[Any]) -> Statement:
+    """Return a statement that is there to lock the rows that it selects or makes."""
+    return Statement(sql, parameters, only_locks=True)
+
+
+class Many(NamedTuple):
+    """A statement that does for many callers at once what a script does for one.
+
+    Attributes:
+        sql: PostgreSQL's. `$1`, `$2`, … are arrays, one for each of a caller's values, all of one
+            length. Each row that comes back begins with the place of the caller whom it serves,
+            counted from 1.
+    """
+
+    sql: str
+
+
+class Shortcut(NamedTuple, Generic[T]):
+    """How one caller takes part in a `Many`.
+
+    It must do what the script does, or serve the caller not at all: then the script is run.
+
+    Attributes:
+        many: The statement.
+        values: The caller's.
+        read: Makes the script's value of the row that came back, without the place.
+    """
+
+    many: Many
+    values: tuple[Any, ...]
+    read: Callable[[tuple[Any, ...]], T]
 
 
 class StoreUnavailable(Exception):
@@ -56,8 +112,10 @@ class Database(Protocol):
         """Return what it does just now."""
         ...
 
-    async def write(self, script: Script[T]) -> T:
+    async def write(self, script: Script[T], shortcut: Shortcut[T] | None = None) -> T:
         """Run a script and commit it; return its value once it is durable.
+
+        Where a store has round trips, many callers' shortcuts travel in one.
 
         Scripts of concurrent callers share a commit. A script that raises leaves nothing behind
         and does not disturb the others. A caller that is cancelled in here does not undo it: the
@@ -69,7 +127,10 @@ class Database(Protocol):
         ...
 
     def write_later(
-        self, script: Script[Any], otherwise: Callable[[], object] | None = None
+        self,
+        script: Script[Any],
+        otherwise: Callable[[], object] | None = None,
+        shortcut: Shortcut[Any] | None = None,
     ) -> None:
         """Have a script ride in the next commit, and nobody wait for it.
 
@@ -77,8 +138,11 @@ class Database(Protocol):
         """
         ...
 
-    async def read(self, script: Script[T]) -> T:
-        """Run a script that only reads, on one snapshot of what is committed.
+    async def read(self, script: Script[T], *, snapshot: bool = False) -> T:
+        """Run a script that only reads.
+
+        With `snapshot` all its statements see the same moment, and it may take long; otherwise,
+        where there are more than one, each may see a later one.
 
         Raises:
             StoreUnavailable: The store could not run it.

@@ -14,7 +14,13 @@ from typing import Any, TypeVar
 import apsw
 
 from tollbridge.gateway.database.connection import BUSY_TIMEOUT_MS, connect
-from tollbridge.gateway.database.script import Rows, Script, StoreLoad, StoreUnavailable
+from tollbridge.gateway.database.script import (
+    Rows,
+    Script,
+    Shortcut,
+    StoreLoad,
+    StoreUnavailable,
+)
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -55,12 +61,15 @@ class SqliteDatabase:
         """See `Database.load`."""
         return self._writer.load()
 
-    async def write(self, script: Script[T]) -> T:
-        """See `Database.write`."""
+    async def write(self, script: Script[T], shortcut: Shortcut[T] | None = None) -> T:
+        """See `Database.write`; there are no round trips, so the script it is."""
         return await self._writer.submit(script)
 
     def write_later(
-        self, script: Script[Any], otherwise: Callable[[], object] | None = None
+        self,
+        script: Script[Any],
+        otherwise: Callable[[], object] | None = None,
+        shortcut: Shortcut[Any] | None = None,
     ) -> None:
         """See `Database.write_later`."""
 
@@ -72,8 +81,8 @@ class SqliteDatabase:
 
         self._writer.submit_later(script).add_done_callback(look)
 
-    async def read(self, script: Script[T]) -> T:
-        """See `Database.read`."""
+    async def read(self, script: Script[T], *, snapshot: bool = False) -> T:
+        """See `Database.read`; every script has a snapshot here."""
         return await self._reader.submit(script)
 
     async def close(self) -> None:
@@ -268,6 +277,9 @@ def run_script(connection: apsw.Connection, script: Script[T]) -> T:
     try:
         statement = next(script)
         while True:
+            if statement.only_locks:  # nobody else writes while a script runs
+                statement = script.send([])
+                continue
             try:
                 rows = connection.execute(
                     _sqlite_sql(statement.sql), tuple(statement.parameters)

@@ -31,8 +31,8 @@ class SignInLimits:
             Limit("PAYWALL_TRIAL_CREDITS", limits.paywall_trial_credits, DAY_MS),
         )
 
-    def count_sign_in(self, address: str | None, now: int) -> Script[None]:
-        """Count a sign-in of a hidden address; None is not counted.
+    def check_sign_in(self, address: str | None, now: int) -> Script[None]:
+        """Look whether a hidden address may sign in once more; None always may.
 
         Raises:
             Refusal: `rate_limited`: there were too many.
@@ -47,25 +47,32 @@ class SignInLimits:
                 f"{self.sign_ins.most} within ten minutes.",
                 wait_s=wait_ms / 1000,
             )
-        yield from counting.count(self.sign_ins, address, now)
 
-    def take_trial(self, paywall: Paywall, address: str | None, now: int) -> Script[Trial]:
-        """Count the trial credits of a new user of a hidden address, or say why there are none.
+    def find_trial(self, paywall: Paywall, address: str | None, now: int) -> Script[Trial]:
+        """Say whether a new user of a hidden address gets the trial credits, or why not.
 
         All of the paywall's query types or none: half a trial helps nobody.
         """
         credits = sum(paywall.query_types.values())
         if not credits:
-            return Trial.GRANTED  # all there is, and nothing to count
+            return Trial.GRANTED  # all there is
         if address is not None and (yield from counting.wait_ms(self.trials, address, now)):
             return Trial.ADDRESS_HAD_SOME
         left = yield from counting.left(self.trial_credits, paywall.paywall_id, now)
         if left is not None and credits > left:
             return Trial.PAYWALL_HAS_NONE_LEFT
+        return Trial.GRANTED
+
+    def count(self, trial: Trial, paywall: Paywall, address: str | None, now: int) -> Script[None]:
+        """Count a sign-in, and what was given to the new user; both were looked at before."""
+        credits = sum(paywall.query_types.values())
+        if address is not None:
+            yield from counting.count(self.sign_ins, address, now)
+        if trial is not Trial.GRANTED or not credits:
+            return
         if address is not None:
             yield from counting.count(self.trials, address, now)
         yield from counting.count(self.trial_credits, paywall.paywall_id, now, amount=credits)
-        return Trial.GRANTED
 
 
 def hide_address(key: bytes, address: str | None) -> str | None:

@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from tollbridge.gateway.database import Script, Statement
+from tollbridge.gateway.database import Script, Statement, lock, locking
 from tollbridge.gateway.identity.sessions import TOKENS_KEPT_MS, Life, Presented
+from tollbridge.gateway.ids import may_be_id
 
 
 class User(NamedTuple):
@@ -35,6 +36,8 @@ def insert_user(user: User, now: int) -> Script[None]:
 
 def find_user(paywall_id: str, user_id: str) -> Script[User | None]:
     """Read a user of this paywall by id; a user of another paywall is not found."""
+    if not may_be_id(paywall_id) or not may_be_id(user_id):
+        return None
     rows = yield Statement(
         "select user_id, paywall_id, email, anonymous from users"
         " where user_id = $1 and paywall_id = $2",
@@ -71,6 +74,15 @@ def insert_refresh_token(session_id: str, generation: int, token_hash: bytes) ->
     yield Statement(
         "insert into refresh_tokens (token_hash, session_id, generation) values ($1, $2, $3)",
         (token_hash, session_id, generation),
+    )
+
+
+def lock_session_of(token_hash: bytes) -> Statement:
+    """Keep others from the session of a refresh token; what is read afterwards does not change."""
+    return locking(
+        "select 1 from sessions where session_id ="
+        " (select session_id from refresh_tokens where token_hash = $1) for update",
+        (token_hash,),
     )
 
 
@@ -177,6 +189,7 @@ def keep_first_signing_key(
     key_id: str, private_sealed: bytes, public_jwk: str, now: int
 ) -> Script[list[tuple[str, bytes]]]:
     """Write a signing key if there is none; either way read what there is."""
+    yield lock("signing keys")
     if not (yield from list_signing_keys()):
         yield Statement(
             "insert into signing_keys (key_id, private_sealed, public_jwk, created_at)"

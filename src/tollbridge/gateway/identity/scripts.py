@@ -58,10 +58,11 @@ def sign_in_anonymously(
     Raises:
         Refusal: `rate_limited`: too many sign-ins of the address. Nothing changed.
     """
-    yield from limits.count_sign_in(address, now)
+    yield from limits.check_sign_in(address, now)
+    trial = yield from limits.find_trial(paywall, address, now)
+    yield from limits.count(trial, paywall, address, now)
     user = User(new_id("user"), paywall.paywall_id, None, anonymous=True)
     yield from queries.insert_user(user, now)
-    trial = yield from limits.take_trial(paywall, address, now)
     if trial is Trial.GRANTED:
         yield from _grant_trial(paywall, user, now)
     return (yield from begin_session(user, first_token_hash, now)), trial
@@ -101,6 +102,7 @@ def refresh(
     Raises:
         Refusal: `paywall_mismatch`: the token is another paywall's. Nothing changed.
     """
+    yield queries.lock_session_of(token_hash)
     found = yield from queries.find_refresh_token(token_hash)
     if found is None:
         return Refreshed(Decision.ENDED)

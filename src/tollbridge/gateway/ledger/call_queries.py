@@ -1,9 +1,9 @@
 """Statements for calls, whose rows are the journal entries of their holds, and for epochs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from tollbridge.gateway.database.script import Script, Statement
+from tollbridge.gateway.database.script import Script, Statement, locking
 from tollbridge.gateway.ledger.values import Attempt, Ending, HoldOrder, Take
 
 _OUTCOME_OF_NEW = {"held": "running", "refused": "refused"}
@@ -39,6 +39,31 @@ def insert_call(order: HoldOrder, state: str, takes: Sequence[Take], now: int) -
             "insert into call_takes (call_id, attempt, grant_id, amount) values ($1, $2, $3, $4)",
             (order.call_id, order.attempt, take.grant_id, take.amount),
         )
+
+
+def fence_attempt(order: HoldOrder, ending: Ending) -> Script[None]:
+    """Take an attempt's number with a hold of nothing, unless it is taken.
+
+    A statement whose answer was lost may still be on its way to a server, and arrive after
+    somebody has looked. Where that cannot be, this is left out.
+    """
+    yield locking(
+        "insert into calls (call_id, attempt, paywall_id, user_id, provider_id, query_type,"
+        " epoch_id, amount, held_at, state, outcome, ended_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, 0, $8, 'voided', $9, $10) on conflict do nothing",
+        (
+            order.call_id,
+            order.attempt,
+            order.paywall_id,
+            order.user_id,
+            order.provider_id,
+            order.query_type,
+            order.epoch_id,
+            order.held_at or ending.at,
+            ending.outcome,
+            ending.at,
+        ),
+    )
 
 
 def move_call(order: HoldOrder, before: str, after: str, ending: Ending | None) -> Script[bool]:
@@ -139,7 +164,7 @@ def count_left_early(user_id: str, since: int, until: int) -> Script[int]:
     """Count the user's calls that gave a credit back because the page left early."""
     rows = yield Statement(
         "select count(*) from calls where user_id = $1 and ended_at > $2 and ended_at <= $3"
-        " and state = 'voided' and outcome = 'aborted' and amount > 0",
+        " and blamed = 1 and state = 'voided' and outcome = 'aborted' and amount > 0",
         (user_id, since, until),
     )
     count: int = rows[0][0]
@@ -203,25 +228,39 @@ def end_epoch(epoch_id: str, now: int) -> Script[None]:
     )
 
 
+_OPEN = (
+    "select call_id, attempt, epoch_id, paywall_id, user_id, provider_id, query_type, amount, state"
+    " from calls where ended_at is null"
+)
+
+
 def list_open_calls(epoch_id: str, most: int) -> Script[list[tuple[Any, ...]]]:
     """Read calls that have not ended and belong to other epochs, as `HoldOrder` and state."""
+    rows = yield Statement(f"{_OPEN} and epoch_id <> $1 limit $2", (epoch_id, most))
+    return rows
+
+
+def list_open_calls_of_the_dead(own: Collection[str], most: int) -> Script[list[tuple[Any, ...]]]:
+    """Read calls that have not ended and whose epochs have, as `HoldOrder` and state.
+
+    Those of the epochs `own` are left out.
+    """
+    places = "".join(f", ${place}" for place in range(2, len(own) + 2))
     rows = yield Statement(
-        "select call_id, attempt, epoch_id, paywall_id, user_id, provider_id, query_type, amount,"
-        " state from calls where ended_at is null and epoch_id <> $1 limit $2",
-        (epoch_id, most),
+        f"{_OPEN} and epoch_id not in (select epoch_id from epochs where ended_at is null"
+        f" union all select epoch_id from epochs where epoch_id in (''{places})) limit $1",
+        (most, *sorted(own)),
     )
     return rows
 
 
-def list_open_calls_of_the_dead(most: int) -> Script[list[tuple[Any, ...]]]:
-    """Read calls that have not ended and whose epochs have, as `HoldOrder` and state."""
-    rows = yield Statement(
-        "select call_id, attempt, epoch_id, paywall_id, user_id, provider_id, query_type, amount,"
-        " state from calls where ended_at is null"
-        " and epoch_id not in (select epoch_id from epochs where ended_at is null) limit $1",
-        (most,),
-    )
-    return rows
+def lock_calls(calls: Iterable[tuple[str, int]]) -> Script[None]:
+    """Keep others from these calls, given as (call id, attempt), until the unit is over."""
+    for call_id, attempt in sorted(calls):
+        yield locking(
+            "select 1 from calls where call_id = $1 and attempt = $2 for update",
+            (call_id, attempt),
+        )
 
 
 def end_other_epochs(epoch_id: str, now: int) -> Script[None]:

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from tollbridge.gateway.database.script import Script
-from tollbridge.gateway.ledger import call_queries
+from tollbridge.gateway.ledger import call_queries, queries
 from tollbridge.gateway.ledger.scripts import void
 from tollbridge.gateway.ledger.values import Ending, Hold, HoldOrder
 
-_EPOCH = 2  # in a row of open calls
+_CALL, _USER = slice(0, 2), 4  # in a row of open calls
 
 
 def begin_epoch(epoch_id: str, now: int) -> Script[None]:
@@ -58,15 +58,18 @@ def sweep_the_dead(own: Collection[str], now: int, *, most: int) -> Script[int]:
 
     `own` are the epochs of whoever sweeps, past ones too: their calls are in its own hands.
     """
-    found = yield from call_queries.list_open_calls_of_the_dead(most)
-    rows = [row for row in found if row[_EPOCH] not in own]
+    rows = yield from call_queries.list_open_calls_of_the_dead(own, most)
     yield from _close(rows, now)
     return len(rows)
 
 
 def _close(rows: list[tuple[Any, ...]], now: int) -> Script[None]:
-    for *fields, state in rows:
+    yield from queries.lock_gates({row[_USER] for row in rows})
+    yield from call_queries.lock_calls(row[_CALL] for row in rows)
+    for *fields, _ in rows:
         order = HoldOrder(*fields)
+        # What it is now that nobody else can change it: its worker may have closed it meanwhile.
+        state = yield from call_queries.find_state(order)
         if state == "held":
             takes = yield from call_queries.find_takes(order.call_id, order.attempt)
             found = Hold(order, tuple(takes), 0, 0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tollbridge.gateway.database.script import Script, Statement
+from tollbridge.gateway.database.script import Script, Statement, StoreUnavailable, locking
 from tollbridge.gateway.ledger.values import BalanceRow, Entry, Gate, Grant, GrantOrder, HoldOrder
 
 _GATE = "available, granted, debt, version, seated_grant, seated_left, expires_at"
@@ -10,6 +10,27 @@ _GRANT = "grant_id, amount, remaining, category, priority, expires_at, created_a
 
 
 # The gate ---------------------------------------------------------------------------------------
+
+
+def lock_gates(user_ids: Iterable[str]) -> Script[None]:
+    """Keep others from these users' credits until the unit is over.
+
+    Every unit that touches a gate begins with this, or locks gates in the same order: by user,
+    then by type. Calls are locked after gates.
+    """
+    for user_id in sorted(user_ids):
+        yield locking(
+            "select 1 from balances where user_id = $1 order by query_type for update", (user_id,)
+        )
+
+
+def make_gate(user_id: str, query_type: str) -> Script[None]:
+    """Have a row to lock where the user's first credits of a type come."""
+    yield locking(
+        "insert into balances (user_id, query_type, available, granted, debt, version, seated_left)"
+        " values ($1, $2, 0, 0, 0, 0, 0) on conflict do nothing",
+        (user_id, query_type),
+    )
 
 
 def pass_gate(order: HoldOrder, now: int) -> Script[tuple[int, int, str] | None]:
@@ -38,12 +59,18 @@ def find_gate(user_id: str, query_type: str) -> Script[Gate | None]:
 
 
 def store_gate(user_id: str, query_type: str, gate: Gate) -> Script[None]:
-    """Write the gate as a whole."""
-    yield Statement(
+    """Write the gate as a whole.
+
+    Raises:
+        StoreUnavailable: It is not the one any longer that was read; nothing changed. That is a
+            gate which was not there yet when the unit locked the others.
+    """
+    stored = yield Statement(
         f"insert into balances (user_id, query_type, {_GATE})"
         " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
         " on conflict (user_id, query_type) do update set available = $3, granted = $4,"
-        " debt = $5, version = $6, seated_grant = $7, seated_left = $8, expires_at = $9",
+        " debt = $5, version = $6, seated_grant = $7, seated_left = $8, expires_at = $9"
+        " where balances.version = $6 - 1 returning version",
         (
             user_id,
             query_type,
@@ -56,12 +83,16 @@ def store_gate(user_id: str, query_type: str, gate: Gate) -> Script[None]:
             gate.expires_at,
         ),
     )
+    if not stored:
+        raise StoreUnavailable("the balance has changed meanwhile")
 
 
 def types_with_expired_grants(user_id: str, now: int) -> Script[list[str]]:
     """Name the user's query types where something has expired since the gate was closed."""
     rows = yield Statement(
-        "select query_type from balances where user_id = $1 and expires_at <= $2", (user_id, now)
+        "select query_type from balances where user_id = $1 and expires_at <= $2"
+        " order by query_type",
+        (user_id, now),
     )
     return [row[0] for row in rows]
 

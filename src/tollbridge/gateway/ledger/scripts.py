@@ -37,6 +37,7 @@ def hold(order: HoldOrder, now: int) -> Script[Hold | NotEnough]:
     cannot cover the cost, or something has expired, the account is opened, the next grant seated,
     and the hold may span grants. A refusal leaves a row `refused`; a cost of 0 holds nothing.
     """
+    yield from queries.lock_gates((order.user_id,))
     passed = (yield from queries.pass_gate(order, now)) if order.amount else None
     if passed is not None:
         available, version, grant_id = passed
@@ -44,6 +45,11 @@ def hold(order: HoldOrder, now: int) -> Script[Hold | NotEnough]:
         yield from call_queries.insert_call(order, "held", takes, now)
         return Hold(order, takes, available, version)
     return (yield from _hold_in_account(order, now))
+
+
+def lock_user(user_id: str) -> Script[None]:
+    """Keep others from a user's credits until the unit is over; first of all where it decides."""
+    yield from queries.lock_gates((user_id,))
 
 
 def settle(held: Hold, ending: Ending | None = None) -> Script[None]:
@@ -56,23 +62,31 @@ def settle(held: Hold, ending: Ending | None = None) -> Script[None]:
         raise HoldLost(held.order.call_id)
 
 
-def charge(held: Hold, now: int, ending: Ending | None = None) -> Script[Hold]:
+def charge(
+    held: Hold, now: int, ending: Ending | None = None, *, epoch_id: str | None = None
+) -> Script[Hold]:
     """Settle a hold, and if it was swept meanwhile, take the credit anew.
 
     A worker that was stopped for a while, and taken for dead, may hold an answer that is ready to
     be handed over. Its credit went back; so it is taken again, as a new attempt that is settled at
-    once. Returns the hold that is settled now.
+    once, in the epoch that the worker is in by now. Returns the hold that is settled now.
 
     Raises:
         HoldLost: It was swept, and the call has a newer attempt or the credit is not there any
             more; or it was closed otherwise. Nothing changed.
     """
+    yield from queries.lock_gates((held.order.user_id,))
     if (yield from call_queries.move_call(held.order, "held", "settled", ending)):
         return held
     latest = yield from call_queries.find_latest(held.order.call_id)
     if latest != (held.order.attempt, "swept"):
         raise HoldLost(held.order.call_id)
-    again = replace(held.order, attempt=held.order.attempt + 1, held_at=now)
+    again = replace(
+        held.order,
+        attempt=held.order.attempt + 1,
+        epoch_id=epoch_id or held.order.epoch_id,
+        held_at=now,
+    )
     anew = yield from hold(again, now)
     if isinstance(anew, NotEnough):
         raise HoldLost(held.order.call_id)
@@ -86,6 +100,7 @@ def void(held: Hold, ending: Ending) -> Script[tuple[int, int]]:
     Raises:
         HoldLost: The hold was swept or closed before; nothing changed.
     """
+    yield from queries.lock_gates((held.order.user_id,))
     if not (yield from call_queries.move_call(held.order, "held", "voided", ending)):
         raise HoldLost(held.order.call_id)
     key = f"void:{held.order.call_id}:{held.order.attempt}"
@@ -102,6 +117,7 @@ def reverse(held: Hold, ending: Ending) -> Script[bool]:
         HoldLost: There is no settle of this attempt to take back; nothing changed.
     """
     order = held.order
+    yield from queries.lock_gates((order.user_id,))
     state = yield from call_queries.find_state(order)
     if state == "reversed":
         return True
@@ -126,11 +142,14 @@ def undo(order: HoldOrder, ending: Ending) -> Script[str]:
     when it was held: another may have its number by now. Returns the state that was found (`held`,
     `settled`, another, or `none`). Safe to repeat.
     """
+    yield from queries.lock_gates((order.user_id,))
     state = yield from call_queries.find_state(order)
     if state in ("held", "settled"):
         takes = yield from call_queries.find_takes(order.call_id, order.attempt)
         found = Hold(order, tuple(takes), 0, 0)
         yield from void(found, ending) if state == "held" else reverse(found, ending)
+    elif state is None:
+        yield from call_queries.fence_attempt(order, ending)
     return state or "none"
 
 
@@ -140,6 +159,8 @@ def grant(order: GrantOrder, now: int) -> Script[Granted]:
     Raises:
         SourceKeyReused: The source key was used with other content; nothing changed.
     """
+    yield from queries.make_gate(order.user_id, order.query_type)
+    yield from queries.lock_gates((order.user_id,))
     found = yield from queries.find_by_source(order.source_key)
     if found is not None:
         known, grant_id = found
@@ -171,8 +192,10 @@ def debit(
 
     `entry_key` is unique for ever; one that was used before fails the unit.
     """
+    yield from queries.lock_gates((user_id,))
     account = yield from _open(user_id, query_type, now)
     if not account.debit(amount, key=f"debit:{entry_key}"):
+        yield from _retire_expired(user_id, now)  # what the answer leaves out stays gone
         return Insufficient(account.available)
     gate = yield from _close(account, user_id, query_type, now)
     return Debited(gate.available, gate.version)
@@ -186,6 +209,7 @@ def claw_back(grant_id: str, now: int) -> Script[None]:
     owner = yield from queries.owner_of_grant(grant_id)
     if owner is None:
         raise KeyError(grant_id)
+    yield from queries.lock_gates(owner[:1])
     account = yield from _open(*owner, now, also=(grant_id,))
     account.claw_back(grant_id)
     yield from _close(account, *owner, now)
@@ -193,7 +217,9 @@ def claw_back(grant_id: str, now: int) -> Script[None]:
 
 def balances(user_id: str, now: int) -> Script[list[BalanceRow]]:
     """Read a user's balances, retiring first what has expired: a script to write, not to read."""
-    yield from _retire_expired(user_id, now)
+    if (yield from queries.types_with_expired_grants(user_id, now)):
+        yield from queries.lock_gates((user_id,))
+        yield from _retire_expired(user_id, now)
     return (yield from queries.list_balances(user_id))
 
 

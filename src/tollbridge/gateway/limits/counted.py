@@ -2,11 +2,16 @@
 
 Scripts (see `database/script.py`); times are milliseconds since 1970. Whatever is refused is
 counted nowhere, because its unit leaves nothing behind.
+
+Whoever looks keeps others from the same limit of the same subject until the unit is over: what is
+counted then is what was looked at. A unit looks at all its limits before it counts anything, at an
+address's before a paywall's before a user's; the rows that counting deletes are then never held by
+somebody who waits for a look.
 """
 
 from dataclasses import dataclass
 
-from tollbridge.gateway.database import Script
+from tollbridge.gateway.database import Script, lock
 from tollbridge.gateway.limits import queries
 
 MINUTE_MS = 60_000
@@ -42,6 +47,7 @@ def wait_ms(limit: Limit, subject: str, now: int) -> Script[int]:
     """
     if limit.most is None:
         return 0
+    yield lock("limit", limit.name, subject)
     first = yield from queries.find_moment(
         limit.name, subject, now - limit.window_ms, now + AHEAD_MS, limit.most
     )
@@ -53,6 +59,7 @@ def left(limit: Limit, subject: str, now: int) -> Script[int | None]:
     """Return how much of a limit on amounts is left to the subject; None without a limit."""
     if limit.most is None:
         return None
+    yield lock("limit", limit.name, subject)
     counted = yield from queries.sum_amounts(
         limit.name, subject, now - limit.window_ms, now + AHEAD_MS
     )

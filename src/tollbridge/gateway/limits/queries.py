@@ -30,7 +30,7 @@ def find_moment(
 def sum_amounts(limit_name: str, subject: str, after: int, until: int) -> Script[int]:
     """Read the sum of what happened in that time."""
     rows = yield Statement(
-        f"select coalesce(sum(amount), 0) from counted where {_COUNTS}",
+        f"select cast(coalesce(sum(amount), 0) as bigint) from counted where {_COUNTS}",
         (limit_name, subject, after, until),
     )
     total: int = rows[0][0]

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tollbridge.gateway.database import Script
+from tollbridge.gateway.database import Script, lock
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.owner import queries
 
@@ -33,9 +33,12 @@ def find_first_answer(
 ) -> Script[dict[str, Any] | None]:
     """Return the answer that was given under `key` before, or None.
 
+    Whoever asks first keeps the others waiting until its unit is over, with or without an answer.
+
     Raises:
         Refusal: `idempotency_mismatch`: the key was used for something else.
     """
+    yield lock("owner's change", paywall_id, key)
     found = yield from queries.find_answer(paywall_id, key)
     if found is None:
         return None

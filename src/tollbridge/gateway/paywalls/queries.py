@@ -5,11 +5,14 @@ from collections.abc import Mapping
 
 from tollbridge.gateway.database import Script, Statement
 from tollbridge.gateway.errors import Refusal
+from tollbridge.gateway.ids import may_be_id
 from tollbridge.gateway.paywalls.paywall import Paywall
 
 
 def find_paywall(paywall_id: str) -> Script[Paywall | None]:
     """Read a paywall, or None."""
+    if not may_be_id(paywall_id):
+        return None
     rows = yield Statement(
         "select name, origins, tokenization from paywalls where paywall_id = $1", (paywall_id,)
     )
@@ -82,7 +85,7 @@ def store_paywall(paywall: Paywall) -> Script[None]:
 
 def set_query_types(paywall_id: str, query_types: Mapping[str, int]) -> Script[None]:
     """Add or change the query types named, with their trial credits; the others stay."""
-    for query_type, trial_credits in query_types.items():
+    for query_type, trial_credits in sorted(query_types.items()):  # all lock rows in one order
         yield Statement(
             "insert into query_types (paywall_id, query_type, trial_credits) values ($1, $2, $3)"
             " on conflict (paywall_id, query_type) do update"

@@ -4,6 +4,7 @@ import json
 from typing import Any, NamedTuple
 
 from tollbridge.gateway.database import Script, Statement
+from tollbridge.gateway.ids import may_be_id
 from tollbridge.gateway.providers.presets import read_output_tokens
 from tollbridge.gateway.providers.provider import CostRule, Provider, Rule
 
@@ -79,6 +80,8 @@ def put_provider(provider: Provider, key_sealed: bytes | None, now: int) -> Scri
 
 def find_provider(provider_id: str) -> Script[StoredProvider | None]:
     """Read a provider, or None."""
+    if not may_be_id(provider_id):
+        return None
     rows = yield Statement(
         f"select {_COLUMNS} from providers where provider_id = $1", (provider_id,)
     )

@@ -69,7 +69,7 @@ async def read_store(settings: Settings, users: list[str]) -> Stored:
     Raises:
         StartError: There is no store.
     """
-    database = open_database(settings, make=False)
+    database = await open_database(settings, make=False)
     try:
         return await database.write(read_stored(users, SystemClock().now_ms()))
     finally:
@@ -102,7 +102,7 @@ class Run:
         Raises:
             StartError: A gateway did not start; none is left running.
         """
-        database = open_database(self.settings, make=True)
+        database = await open_database(self.settings, make=True)
         try:
             async with Provider(self.history) as provider:
                 api_key = await furnish(database, provider.url, self._options.modes)

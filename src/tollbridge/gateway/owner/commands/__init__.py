@@ -3,7 +3,9 @@
 import click
 
 import tollbridge
+from tollbridge.gateway.owner.commands.backup import backup, restore
 from tollbridge.gateway.owner.commands.call import call
+from tollbridge.gateway.owner.commands.database import db
 from tollbridge.gateway.owner.commands.key import key
 from tollbridge.gateway.owner.commands.ledger import ledger
 from tollbridge.gateway.owner.commands.paywall import paywall
@@ -25,4 +27,6 @@ def app() -> None:
 
 
 for command in (serve, paywall, provider, key, user, voucher, call, request, ledger, torture):
+    app.add_command(command)
+for command in (db, backup, restore):
     app.add_command(command)

@@ -22,7 +22,7 @@ def verify(data_dir: Path | None, as_json: bool) -> None:
     """Compute every balance anew from the journal; exit code 1 if anything differs."""
 
     async def work(store: Open) -> list[str]:
-        return await store.database.read(verify_ledger())
+        return await store.database.read(verify_ledger(), snapshot=True)
 
     differences = run(data_dir, work)
     ok = not differences

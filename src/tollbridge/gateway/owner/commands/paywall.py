@@ -81,8 +81,9 @@ def create(
         tokenization=tokenization != "off",
         query_types=query_types,
     )
-    path = database_file(find_settings(data_dir))
-    is_new = not path.exists()
+    settings = find_settings(data_dir)
+    path = database_file(settings)
+    is_new = settings.database_url is None and not path.exists()
 
     async def work(store: Open) -> bool:
         return await store.database.write(create_paywall(made, store.now))

@@ -83,7 +83,7 @@ def run(data_dir: Path | None, work: Callable[[Open], Awaitable[T]], *, make: bo
     settings = find_settings(data_dir)
 
     async def run_open() -> T:
-        database = open_database(settings, make=make)
+        database = await open_database(settings, make=make)
         try:
             return await work(Open(settings, database, SystemClock()))
         finally:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from tollbridge.gateway.owner.commands.running import data_dir_option, find_settings
+from tollbridge.gateway.settings import WORKERS_MAX
 
 
 @click.command()
@@ -13,6 +14,11 @@ from tollbridge.gateway.owner.commands.running import data_dir_option, find_sett
     "--port", type=click.IntRange(0, 65535), help="Default TOLLBRIDGE_PORT, else 8642; 0: any."
 )
 @data_dir_option
+@click.option(
+    "--workers",
+    type=click.IntRange(1, WORKERS_MAX),
+    help="Processes that serve, on PostgreSQL; default TOLLBRIDGE_WORKERS, else 1.",
+)
 @click.option("--demo", is_flag=True, help="With the paywall pw_demo and a provider of its own.")
 @click.option(
     "--real-providers",
@@ -27,6 +33,7 @@ def serve(
     host: str | None,
     port: int | None,
     data_dir: Path | None,
+    workers: int | None,
     demo: bool,
     real_providers: bool,
     anonymous: bool,
@@ -36,7 +43,7 @@ def serve(
     from tollbridge.gateway.serve import run
 
     run(
-        find_settings(data_dir, host=host, port=port),
+        find_settings(data_dir, host=host, port=port, workers=workers),
         demo=demo,
         real_providers=real_providers,
         anonymous=anonymous,

@@ -1,0 +1,1 @@
+"""`build.py bench stores`: SQLite and PostgreSQL beside each other, under the same work."""

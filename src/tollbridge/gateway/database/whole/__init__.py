@@ -1,0 +1,1 @@
+"""Whole stores: looked at, copied, backed up and restored."""
