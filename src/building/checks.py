@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from building.child import CannotServe
 from building.postgres import running_postgres
@@ -24,6 +25,12 @@ SITE = ROOT / "build" / "site"
 
 # The markers of the tests that mostly wait for another program.
 WAITING = "browser or interpreters"
+
+# Where files live in memory, if there is room: a store's commits, of which the tests make tens of
+# thousands, wait for no disk there. The tests leave far less than this behind.
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES = 2 * 1024**3
+PYTEST_FOLDERS = "PYTEST_DEBUG_TEMPROOT"
 
 # What a person reads → the program of `.venv` and its arguments.
 CHECKS: dict[str, list[str]] = {
@@ -120,6 +127,21 @@ def server_for_tests() -> Iterator[None]:
             del os.environ[TEST_POSTGRES]
 
 
+@contextlib.contextmanager
+def folder_for_tests() -> Iterator[None]:
+    """Have pytest keep the tests' own folders in memory, where there is room."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < MEMORY_BYTES:
+        yield
+        return
+    # A short name: a test's folder may hold a socket, whose path has 107 characters at most.
+    with tempfile.TemporaryDirectory(prefix="t", dir=MEMORY, ignore_cleanup_errors=True) as folder:
+        os.environ[PYTEST_FOLDERS] = folder
+        try:
+            yield
+        finally:
+            del os.environ[PYTEST_FOLDERS]
+
+
 def run_tests(arguments: list[str]) -> int:
     """Run the tests; 0 only if all passed.
 
@@ -130,7 +152,8 @@ def run_tests(arguments: list[str]) -> int:
     pytest = [sys.executable, "-m", "pytest", *arguments]
     if set(arguments) - {"--long", "-o", "faulthandler_timeout=7200"}:
         return subprocess.call(pytest, cwd=ROOT)
-    with tempfile.TemporaryFile() as said:
+    pytest += ["-o", "tmp_path_retention_policy=failed"]
+    with tempfile.TemporaryFile() as said, folder_for_tests():
         # A cache of its own: both would write the other's away.
         waiting = [*pytest, "-m", WAITING, "-o", "cache_dir=.pytest_cache/waiting"]
         with subprocess.Popen(waiting, cwd=ROOT, stdout=said, stderr=said) as process:

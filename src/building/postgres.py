@@ -149,13 +149,16 @@ def running_postgres(folder: Path | None = None, *, durable: bool = False) -> It
 
 
 @contextlib.contextmanager
-def running_pgbouncer(server_url: str, *, mode: str = "transaction") -> Iterator[str]:
+def running_pgbouncer(
+    server_url: str, *, mode: str = "transaction", connections: int = 20
+) -> Iterator[str]:
     """Run a PgBouncer before a server until the block ends.
 
     Args:
         server_url: A database of the server, with the user to log in as.
         mode: How long a client keeps its connection to the server: "session", "transaction" or
             "statement".
+        connections: To the server, at most, for each database.
 
     Yields:
         The same database through PgBouncer; any other of that server is there under its name.
@@ -172,7 +175,8 @@ def running_pgbouncer(server_url: str, *, mode: str = "transaction") -> Iterator
         settings = folder / "settings"
         settings.touch(0o600)
         give_to_servant(settings)
-        settings.write_text(_bouncer_settings(urlsplit(server_url), port, mode), "utf-8")
+        text = _bouncer_settings(urlsplit(server_url), port, mode, connections)
+        settings.write_text(text, "utf-8")
         child = Child([program, settings], folder=folder)
         try:
             _wait_for_port(port, child)
@@ -182,7 +186,7 @@ def running_pgbouncer(server_url: str, *, mode: str = "transaction") -> Iterator
             child.end(signal.SIGTERM)
 
 
-def _bouncer_settings(server: SplitResult, port: int, mode: str) -> str:
+def _bouncer_settings(server: SplitResult, port: int, mode: str, connections: int) -> str:
     """The settings of a PgBouncer that lets everybody in as the user of `server`."""
     password = f" password={unquote(server.password)}" if server.password else ""
     place = f"host={server.hostname} port={server.port or 5432}"
@@ -195,6 +199,7 @@ listen_port = {port}
 unix_socket_dir =
 auth_type = any
 pool_mode = {mode}
+default_pool_size = {connections}
 max_client_conn = {MAX_CONNECTIONS}
 """
 

@@ -27,6 +27,7 @@ ON_BOTH = {
     "test_races",
     "test_repeats",
     "test_settled_before_the_answer",
+    "test_strange_ids",
     "test_store_refuses",
     "test_we_cut_it",
 }

@@ -11,11 +11,12 @@ from tollbridge.gateway.data_folder import database_file
 
 # PostgreSQL would wait for five seconds each time; that is shown in tests/faults.
 _REFUSE = """
-create function refuse() returns trigger language plpgsql
+create function refuse_meanwhile() returns trigger language plpgsql
   as $$ begin raise exception 'not now'; end $$;
-create trigger refuse before insert or update on calls execute function refuse();
+create trigger refuse_meanwhile before insert or update on calls
+  execute function refuse_meanwhile();
 """
-_TAKE = "drop trigger refuse on calls; drop function refuse"
+_TAKE = "drop trigger refuse_meanwhile on calls; drop function refuse_meanwhile"
 
 
 @asynccontextmanager

@@ -151,6 +151,14 @@ def test_a_gap_in_ones_own_looking_starts_anew():
     assert watch.look(50.0, {"other": 1}) == [("other", 1)]
 
 
+def test_looks_that_are_late_by_a_little_are_no_gap():
+    """With the longest beat that is allowed, each look comes a little after half of the silence."""
+    watch = Watch(SILENT_S)
+    for second in (0.0, 10.2):
+        assert watch.look(second, {"other": 1}) == []
+    assert watch.look(20.4, {"other": 1}) == [("other", 1)]
+
+
 def test_who_ends_properly_is_forgotten():
     """An epoch that is over is not silent."""
     watch = Watch(SILENT_S)

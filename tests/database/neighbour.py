@@ -1,17 +1,19 @@
-"""Another process on the same file: `neighbour.py COMMAND FILE`. It acts when it is told to."""
+"""Another process on the same store: `neighbour.py COMMAND PLACE`. It acts when it is told to."""
 
+import asyncio
 import sys
 from pathlib import Path
 
 import apsw
 
+from tests.support.stores import open_place
 from tollbridge.gateway.database import StoreUnavailable
 from tollbridge.gateway.database.connection import connect
 
 
-def lock(path: Path) -> None:
+def lock(place: str) -> None:
     """Keep the right to write until told to give it back."""
-    connection = apsw.Connection(str(path))
+    connection = apsw.Connection(place)
     connection.execute("begin immediate")
     print("locked", flush=True)
     sys.stdin.readline()
@@ -19,33 +21,38 @@ def lock(path: Path) -> None:
     print("released", flush=True)
 
 
-def open_file(path: Path) -> None:
-    """Open a file that may not be there yet, at the same moment as others."""
+def open_file(place: str) -> None:
+    """Open a store whose tables may not be there yet, at the same moment as others."""
+
+    async def open_and_close() -> None:
+        database = await open_place(place)
+        await database.close()
+
     print("ready", flush=True)
     sys.stdin.readline()
     try:
-        connect(path).close()
+        asyncio.run(open_and_close())
     except StoreUnavailable as error:
         print(error, flush=True)
     else:
         print("opened", flush=True)
 
 
-def visit(path: Path) -> None:
+def visit(place: str) -> None:
     """Write one note, as a command does, and close the file again."""
-    connection = connect(path)
+    connection = connect(Path(place))
     connection.execute("insert into meta values ('visitor', '')")
     connection.close()
     print("gone", flush=True)
 
 
-def look(path: Path) -> None:
+def look(place: str) -> None:
     """Say which notes there are."""
-    found = apsw.Connection(str(path)).execute("select name from meta order by name")
+    found = apsw.Connection(place).execute("select name from meta order by name")
     print(*(name for (name,) in found), flush=True)
 
 
 COMMANDS = {"lock": lock, "open": open_file, "visit": visit, "look": look}
 
 if __name__ == "__main__":
-    COMMANDS[sys.argv[1]](Path(sys.argv[2]))
+    COMMANDS[sys.argv[1]](sys.argv[2])

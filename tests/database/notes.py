@@ -3,13 +3,28 @@
 import threading
 from typing import Any
 
-from tollbridge.gateway.database import Script, Statement
+from tollbridge.gateway.database import Many, Script, Shortcut, Statement
+
+_ADD_MANY = Many("""
+with asked as (
+  select * from unnest($1::text[], $2::text[]) with ordinality as a (name, value, place)
+), made as (
+  insert into meta (name, value) select name, value from asked on conflict do nothing
+  returning name
+)
+select place, a.name from asked a join made m on m.name = a.name
+""")
 
 
 def add_note(name: str, text: str = "") -> Script[str]:
     """Write a note; its name is unique."""
     yield Statement("insert into meta (name, value) values ($1, $2)", (name, text))
     return name
+
+
+def add_note_shortcut(name: str, text: str = "") -> Shortcut[str]:
+    """Write a note together with others; not where its name is taken."""
+    return Shortcut(_ADD_MANY, (name, text), lambda row: row[0])
 
 
 def list_notes() -> Script[list[str]]:

@@ -9,6 +9,8 @@ from tests.database.notes import add_note, list_notes, run
 from tests.database.processes import hear, running
 from tollbridge.gateway.database import SqliteDatabase, StoreUnavailable
 
+pytestmark = pytest.mark.only_on("sqlite")  # its files and its thread
+
 
 async def test_a_disk_that_fills_up_and_is_cleaned(path):
     """What was acknowledged is there, what failed is not, and with room again it works."""

@@ -10,6 +10,8 @@ import pytest
 from tests.database.notes import add_note, list_notes, occupy, run
 from tollbridge.gateway.database.sqlite import BATCH_SCRIPTS
 
+pytestmark = pytest.mark.only_on("sqlite")  # its files and its thread
+
 ROUNDS = 10_000
 
 

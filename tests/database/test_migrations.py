@@ -89,6 +89,7 @@ async def test_only_the_owner_may_read_the_files(path):
     await database.close()
 
 
+@pytest.mark.only_on("sqlite")
 async def test_a_commit_is_on_the_disk_before_it_is_acknowledged(database):
     """Write-ahead log, full synchronisation, foreign keys: what the store's promises rest on."""
     settings = [

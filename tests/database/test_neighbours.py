@@ -7,6 +7,8 @@ from tests.database.notes import add_note, list_notes
 from tests.database.processes import hear, running, say
 from tollbridge.gateway.database import SqliteDatabase, StoreUnavailable
 
+pytestmark = pytest.mark.only_on("sqlite")  # its files and its thread
+
 NEIGHBOUR = "tests.database.neighbour"
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from building.bench.arguments import GROUPS, PAGE_GROUPS, PEERS
+from building.bench.arguments import GROUPS, PAGE_GROUPS, PEERS, STORES_GROUPS
 from building.bench.figures import Goal
 from building.bench.goals import GOALS
 from tests.tidy.tree import ROOT
@@ -24,6 +24,7 @@ def test_every_goal_stands_in_the_table_with_its_verdict() -> None:
 
 def test_every_group_and_peer_is_explained() -> None:
     """What `--only` and `--without` take can be looked up."""
-    assert all(f"\n| `{group}` | " in TEXT for group in (*GROUPS, *PAGE_GROUPS))
+    for group in (*GROUPS, *PAGE_GROUPS, *STORES_GROUPS):
+        assert f"\n| `{group}` | " in TEXT, group
     assert all(f"`{peer}`" in TEXT for peer in PEERS)
     assert re.search(r"\b20\d\d\b", TEXT), "figures without a date are worth nothing"

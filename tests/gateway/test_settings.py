@@ -38,7 +38,9 @@ def test_what_is_set_counts():
             "TOLLBRIDGE_METRICS_TOKEN": "let-me-in",
             "TOLLBRIDGE_LOG_FORMAT": "json",
             "TOLLBRIDGE_REQUEST_LOG_DAYS": "0",
-            "TOLLBRIDGE_WORKERS": "1",
+            "TOLLBRIDGE_WORKERS": "3",
+            "TOLLBRIDGE_DATABASE_URL": "postgresql://me:hidden@db/x",
+            "TOLLBRIDGE_GRACE_S": "60",
             "PATH": "/bin",
         }
     )
@@ -50,6 +52,10 @@ def test_what_is_set_counts():
     assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
     assert (settings.beat_s, settings.silent_s) == (1, 2)
     assert "let-me-in" not in repr(settings)
+    assert (settings.workers, settings.grace_s) == (3, 60)
+    assert settings.database_url is not None
+    assert settings.database_url.reveal() == "postgresql://me:hidden@db/x"
+    assert "hidden" not in repr(settings)
     assert (settings.log_format, settings.request_log_days) == ("json", 0)
 
 
@@ -80,8 +86,10 @@ def test_an_unknown_name_is_an_error_that_names_the_nearest(wrong, right):
         ("PORT", "65536", "TOLLBRIDGE_PORT is 65536; it must be from 0 to 65535"),
         ("PORT", "-1", "it must be from 0 to 65535"),
         ("WORKERS", "0", "it must be from 1 to 1024"),
-        ("WORKERS", "2", "TOLLBRIDGE_WORKERS above 1 needs PostgreSQL"),
-        ("DATABASE_URL", "postgresql://db/x", "TOLLBRIDGE_DATABASE_URL is not supported"),
+        ("WORKERS", "1025", "it must be from 1 to 1024"),
+        ("DATABASE_URL", "mysql://db/x", "must be like postgresql://"),
+        ("GRACE_S", "0", "TOLLBRIDGE_GRACE_S is 0; it must be from 1 to 3600"),
+        ("GRACE_S", "3601", "it must be from 1 to 3600"),
         ("LIMIT_IDLE_S", "0", "TOLLBRIDGE_LIMIT_IDLE_S is 0; it must be from 1 to 1000000000"),
         ("TRUSTED_PROXIES", "10.0.0.1/8", "which is no network such as 10.0.0.0/8"),
         ("BEAT_S", "0", "it must be from 1 to 3600"),

@@ -67,3 +67,27 @@ def test_a_credit_that_returns_to_an_expired_grant_vanishes():
     assert book.left() == {"b": 1}
     assert book.written("void") == [("a", 2), ("b", 1)]
     assert book.written("expire") == [("a", -2)]
+
+
+def test_a_credit_that_returns_to_an_expired_grant_vanishes_although_the_clock_stepped_back():
+    """What has been seen to expire does not come to life again."""
+    book = Book(a_grant("a", 2, expires_at=100))
+    with book.open() as account:
+        takes = account.take(1)
+    with book.open(100):
+        pass
+    with book.open(99) as account:
+        account.give_back(takes, kind="void", key="void:c:1", call_id="c", attempt=1)
+        assert account.available == 0
+    assert book.left() == {}
+
+
+def test_a_credit_that_returns_to_a_clawed_back_grant_may_be_used_until_its_time_is_over():
+    """A claw-back ends a grant before its time, and is no expiry."""
+    book = Book(a_grant("a", 2, expires_at=100), a_grant("b", 2))
+    with book.open(50) as account:
+        takes = account.take(1)
+        account.claw_back("a")
+    with book.open(99) as account:
+        account.give_back(takes, kind="void", key="void:c:1", call_id="c", attempt=1)
+    assert book.left() == {"a": 1, "b": 1}

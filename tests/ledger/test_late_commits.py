@@ -5,6 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
+from tests.database.postgres_doors import wait_for_a_waiter
 from tests.ledger.people import NOW, give, hold, hold_order, hold_shortcut, rows
 from tests.support.stores import place
 from tollbridge.gateway import ledger
@@ -39,17 +40,18 @@ class Steps:
             await self.step()
 
     async def step(self):
-        """Run one statement."""
+        """Run one statement; tell whether there is another."""
         found = await self._connection.fetch(self._statement.sql, *self._statement.parameters)
-        self._statement = self._script.send([tuple(row) for row in found])
+        try:
+            self._statement = self._script.send([tuple(row) for row in found])
+        except StopIteration:
+            return False
+        return True
 
     async def finish(self):
-        """Run the rest; return its value."""
-        try:
-            while True:
-                await self.step()
-        except StopIteration as end:
-            return end.value
+        """Run the rest."""
+        while await self.step():
+            pass
 
 
 async def state(database):
@@ -97,7 +99,7 @@ async def test_an_undo_waits_for_a_hold_that_is_on_its_way(database, slow):
     late = Steps(slow, ledger.hold(order, NOW))
     await late.run_until("insert into calls")
     undoing = asyncio.create_task(database.write(ledger.undo(order, FAILED)))
-    await is_waiting(slow)
+    await wait_for_a_waiter(slow)
     await late.finish()
     await slow.execute("commit")
     assert await undoing == "held"
@@ -143,7 +145,7 @@ async def test_a_batch_does_not_judge_by_what_was_before_it_waited(database, slo
     await bringing.run_until("insert into journal")
     shortcut = hold_shortcut(hold_order("call_2", 2))
     holding = asyncio.create_task(database.write(never(), shortcut))
-    await is_waiting(slow)
+    await wait_for_a_waiter(slow)
     await bringing.finish()
     await slow.execute("commit")
     assert (await holding).available == 3
@@ -154,11 +156,3 @@ def never():
     """A script that must not be run."""
     raise AssertionError("the shortcut was not taken")
     yield
-
-
-async def is_waiting(connection):
-    """Return once another connection waits for a lock that this one holds."""
-    waiting = "select count(*) from pg_stat_activity where pg_backend_pid() = any("
-    waiting += "pg_blocking_pids(pid))"
-    while not await connection.fetchval(waiting):
-        await asyncio.sleep(0)

@@ -4,14 +4,17 @@ Each line that it prints is a promise: what it says has been committed.
 """
 
 import asyncio
+import contextlib
 import os
 import random
 import sys
+from itertools import count
 
 from tests.ledger.people import NOW, USERS, hold, hold_order, settle
 from tests.support.stores import AnyDatabase, open_place
 from tollbridge.gateway import ledger
-from tollbridge.gateway.ledger import Ending, GrantOrder, Hold
+from tollbridge.gateway.database import StoreUnavailable
+from tollbridge.gateway.ledger import Ending, GrantOrder, Hold, HoldOrder
 
 TASKS = 64
 
@@ -22,34 +25,38 @@ def promise(*words: object) -> None:
 
 
 async def work(database: AnyDatabase, epoch_id: str, name: str) -> None:
-    """Hold, then settle, void or reverse, for ever; bring new credits when they run out."""
+    """Work on one call after the other, for ever."""
     chance = random.Random()
-    user_id, number = chance.choice(USERS), 0
-    while True:
-        number += 1
-        call_id = f"call_{name}_{number}"
-        order = hold_order(call_id, chance.randrange(4), user_id=user_id, epoch_id=epoch_id)
-        held = await hold(database, order)
-        if not isinstance(held, Hold):
-            gift = GrantOrder(user_id, "standard", chance.randrange(1, 9), f"gift_{call_id}")
-            await database.write(ledger.grant(gift, NOW))
-            promise("granted", gift.source_key)
-            continue
-        promise("held", call_id)
-        if chance.random() < 0.3:
-            await database.write(ledger.void(held, Ending("failed", None, NOW)))
-            promise("voided", call_id)
-            continue
-        await settle(database, held)
-        promise("settled", call_id)
-        if chance.random() < 0.2:
-            await database.write(ledger.reverse(held, Ending("broken", 200, NOW)))
-            promise("reversed", call_id)
-        else:
-            ending = Ending("ok", 200, NOW)
-            database.write_later(
-                ledger.end(held, ending), shortcut=ledger.end_shortcut(held, ending)
-            )
+    user_id = chance.choice(USERS)
+    for number in count(1):
+        cost = chance.randrange(4)
+        order = hold_order(f"call_{name}_{number}", cost, user_id=user_id, epoch_id=epoch_id)
+        with contextlib.suppress(StoreUnavailable):  # too many want a turn; nothing is promised
+            await work_once(database, order, chance)
+
+
+async def work_once(database: AnyDatabase, order: HoldOrder, chance: random.Random) -> None:
+    """Hold, then settle, void or reverse; bring new credits when they run out."""
+    call_id = order.call_id
+    held = await hold(database, order)
+    if not isinstance(held, Hold):
+        gift = GrantOrder(order.user_id, "standard", chance.randrange(1, 9), f"gift_{call_id}")
+        await database.write(ledger.grant(gift, NOW))
+        promise("granted", gift.source_key)
+        return
+    promise("held", call_id)
+    if chance.random() < 0.3:
+        await database.write(ledger.void(held, Ending("failed", None, NOW)))
+        promise("voided", call_id)
+        return
+    await settle(database, held)
+    promise("settled", call_id)
+    if chance.random() < 0.2:
+        await database.write(ledger.reverse(held, Ending("broken", 200, NOW)))
+        promise("reversed", call_id)
+    else:
+        ending = Ending("ok", 200, NOW)
+        database.write_later(ledger.end(held, ending), shortcut=ledger.end_shortcut(held, ending))
 
 
 async def main(place: str, epoch_id: str) -> None:

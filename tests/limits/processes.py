@@ -78,7 +78,7 @@ class Process:
     Attributes:
         heard_s: When it last exchanged.
         tried_s: When it last tried to.
-        asked: When each user and address last wanted to make a call here.
+        asked: When each user and address wanted to make a call here.
         stopped_s: Since when it does nothing at all; None while it works.
     """
 
@@ -90,7 +90,7 @@ class Process:
     heard_s: float = 0.0
     tried_s: float = 0.0
     stopped_s: float | None = None
-    asked: dict[str, float] = field(default_factory=dict)
+    asked: dict[str, list[float]] = field(default_factory=dict)
 
     def running(self, is_theirs: Callable[[Call], bool], moment_s: float) -> int:
         """Return how many of somebody's calls ran at a moment."""

@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Callable
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -20,6 +21,9 @@ from tests.support.postgres import fresh_database
 from tollbridge.gateway.calls.shared_limits import EXCHANGE_S
 from tollbridge.gateway.database import PostgresDatabase, StoreUnavailable
 from tollbridge.gateway.errors import Refusal
+
+# `--long` looks at some hundred examples.
+pytestmark = pytest.mark.timeout(900)
 
 SLACK_S = 5.0
 # Ages are told in whole seconds, rounded up; and clocks are floats here.
@@ -76,7 +80,8 @@ class SharedLimitLaws(RuleBasedStateMachine):
                 self.check_admission(process, user, address, free)
                 call = Call(user, address, free, self.clock.now_s, slot)
                 process.calls.append(call)
-            process.asked |= {user: self.clock.now_s, address: self.clock.now_s}
+            for name in (user, address):
+                process.asked.setdefault(name, []).append(self.clock.now_s)
 
     @rule(which=processes, count=st.integers(1, 4))
     def leave(self, which: int, count: int) -> None:
@@ -204,9 +209,11 @@ class SharedLimitLaws(RuleBasedStateMachine):
 
     def had_to_ask(self, process: Process, name: str, counts: Callable[[Call], bool]) -> bool:
         """Return whether somebody was no stranger to the process when it last exchanged."""
-        asked_s = process.asked.get(name, -math.inf)
-        ran = any(counts(call) and call.ran_at(process.heard_s) for call in process.calls)
-        return ran or process.heard_s - MINUTE_S < asked_s <= process.heard_s
+        heard_s = process.heard_s
+        return any(heard_s - MINUTE_S < at < heard_s for at in process.asked.get(name, ())) or any(
+            counts(call) and call.began_s < heard_s and call.ran_at(heard_s)
+            for call in process.calls
+        )
 
     def had_to_be_known(
         self, other: Process, process: Process, limit: str, counts: Callable[[Call], bool]

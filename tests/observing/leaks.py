@@ -15,6 +15,7 @@ import trustme
 from tests.support.gateway_process import start
 from tests.support.raw_client import RawAnswer, RawConnection
 from tests.support.scripted_provider import ScriptedProvider
+from tests.support.stores import in_store
 from tollbridge.gateway import ledger
 from tollbridge.gateway.app import Gateway, open_gateway
 from tollbridge.gateway.clock import SystemClock
@@ -161,7 +162,7 @@ class Leaks:
 async def open_leaks(folder: Path) -> AsyncIterator[Leaks]:
     """Furnish a data folder and start a gateway on it that ends after two seconds of grace."""
     master_key = base64.b64encode(MASTER_KEY).decode()
-    settings = Settings(data_dir=folder, master_key=Secret(master_key))
+    settings = in_store(Settings(data_dir=folder, master_key=Secret(master_key)))
     async with AsyncExitStack() as stack:
         provider = await stack.enter_async_context(ScriptedProvider())
         unknown = await stack.enter_async_context(ScriptedProvider(tls=_of_an_unknown_authority()))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.stores import in_store
 from tests.support.world import World
 from tollbridge.gateway.app import open_gateway
 from tollbridge.gateway.observing.queries import LoggedRequest, list_requests
@@ -40,7 +41,7 @@ async def wait_for_row(world: World, request_id: str) -> LoggedRequest:
 async def rows_after(data_dir: Path, left: int, **options: Any) -> list[LoggedRequest]:
     """Open a gateway on a folder once more; return the rows when so many are left."""
     clock = options.pop("clock", None)
-    settings = Settings(data_dir=data_dir, **options)
+    settings = in_store(Settings(data_dir=data_dir, **options))
     async with open_gateway(settings, clock=clock) as gateway:
         while True:
             rows: list[LoggedRequest] = await gateway.database.read(_all())

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 import apsw
+import asyncpg
 import pytest
 
-from tollbridge.gateway.database import StoreUnavailable
+from tollbridge.gateway.database import PostgresDatabase, Statement, StoreUnavailable
 from tollbridge.gateway.errors import BrokenOff, Refusal, StartError
 from tollbridge.gateway.observing.faults import EXCEPTIONS_MAX, FRAMES_MAX, name_fault, tell_fault
 
@@ -58,6 +59,35 @@ def test_sqlite_does_not_tell_parameters():
         name_fault(caught(lambda: connection.execute("insert into notes values (?)", (PROMPT,))))
         == "apsw.ConstraintError: UNIQUE constraint failed: notes.text"
     )
+
+
+def writing(values):
+    """Make a script that writes a note."""
+    yield Statement("insert into notes values ($1)", values)
+
+
+@pytest.mark.only_on("postgres")
+async def test_postgres_does_not_tell_parameters(tmp_path, store):
+    """Its details quote whole rows, and its driver what it was given; neither is told."""
+    url = store.url(tmp_path)
+    server = await asyncpg.connect(url)
+    await server.execute("create table notes (text text unique check (length(text) < 50))")
+    await server.close()
+    database = await PostgresDatabase.open(url)
+    try:
+        await database.write(writing((PROMPT,)))
+        for values in [
+            (PROMPT,),
+            (PROMPT * 3,),
+            (f"{PROMPT}\0",),
+            (f"{PROMPT}\ud800",),
+            ([PROMPT],),
+        ]:
+            with pytest.raises(StoreUnavailable) as refused:
+                await database.write(writing(values))
+            assert "mole" not in tell_fault(refused.value), values
+    finally:
+        await database.close()
 
 
 @pytest.mark.parametrize(

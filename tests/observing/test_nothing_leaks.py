@@ -32,6 +32,7 @@ from tests.observing.leaks import (
 )
 from tests.support.raw_client import RawConnection
 from tests.support.scripted_provider import Answer, Cut, Raw, Reset, Wait
+from tests.support.stores import everything_in
 from tollbridge.gateway import ledger
 from tollbridge.gateway.clock import SystemClock
 from tollbridge.gateway.data_folder import database_file
@@ -261,7 +262,7 @@ def locked(w: Leaks) -> Iterator[None]:
 
 
 @pytest.mark.timeout(110)
-async def test_no_secret_and_no_prompt_is_told(tmp_path):
+async def test_no_secret_and_no_prompt_is_told(tmp_path, store):
     """In answers, in logs, on the disk; every listed code is met on the way."""
     folder = tmp_path / "var"
     async with open_leaks(folder) as w:
@@ -288,8 +289,11 @@ async def test_no_secret_and_no_prompt_is_told(tmp_path):
     assert set(STATUS_OF) - w.codes == set()
     # The provider got what was meant for it, and the files and lines are those of this run.
     assert any(PROMPT.encode() in one and PROVIDER_KEY.encode() in one for one in seen)
-    assert visitor.user_id.encode() in files["tollbridge.db-wal"]
-    assert visitor.user_id.encode() in files["after/tollbridge.db"]
+    url = store.url(folder)
+    if url is not None:
+        files["the database"] = await everything_in(url)
+    kept_in = ("tollbridge.db-wal", "after/tollbridge.db") if url is None else ("the database",)
+    assert all(visitor.user_id.encode() in files[name] for name in kept_in)
     assert all(word in told for word in (b"internal error", b"invalid_token", b"traceback"))
     hidden = {name: secret.encode() for name, secret in w.secrets.items()}
     hidden |= {name: name.encode() for name in (PROMPT, FILLED, SAID)}
@@ -297,6 +301,8 @@ async def test_no_secret_and_no_prompt_is_told(tmp_path):
         "raw master key": MASTER_KEY,
         "encoded provider key": base64.b64encode(PROVIDER_KEY.encode()),
     }
+    if url is not None:  # which tells bytes so
+        hidden |= {f"hex of {name}": secret.hex().encode() for name, secret in hidden.items()}
     for name, secret in hidden.items():
         for file, content in {"logs": told, **files}.items():
             assert secret not in content, f"{name} in {file}"

@@ -46,6 +46,8 @@ COMMANDS = [
     ("call", "show", "call_1"),
     ("request", "list"),
     ("ledger", "verify"),
+    ("db", "check"),
+    ("backup", "backup.db"),
 ]
 
 
@@ -54,7 +56,7 @@ COMMANDS = [
 def test_a_wrong_folder_is_named_and_left_alone(
     command_line: CommandLine, words: tuple[str, ...]
 ) -> None:
-    """No command but `serve` and `paywall create` makes a database."""
+    """No command but `serve`, `paywall create`, `db migrate` and `restore` makes a database."""
     assert command_line.refuse(*words) == (
         f"no database in {command_line.folder}; start the gateway there first or give --data-dir"
     )

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tollbridge.gateway.database import PostgresDatabase, SqliteDatabase
@@ -99,3 +100,18 @@ async def open_place(where: str) -> AnyDatabase:
 async def open_store(folder: Path) -> AnyDatabase:
     """Open the database that a folder stands for."""
     return await open_place(place(folder))
+
+
+async def everything_in(url: str) -> bytes:
+    """Return all rows of a PostgreSQL database as text; bytes are in hexadecimal there."""
+    server = await asyncpg.connect(url)
+    try:
+        tables = await server.fetch("select tablename from pg_tables where schemaname = 'public'")
+        rows = [
+            row
+            for (table,) in tables
+            for row in await server.fetch(f"select t::text from {table} t")
+        ]
+    finally:
+        await server.close()
+    return "\n".join(text for (text,) in rows).encode()

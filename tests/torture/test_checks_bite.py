@@ -282,3 +282,37 @@ def test_an_end_that_was_not_written_before_the_kill(behind_s, excused):
     book.answer(later, 47.5)
     book.row(later, 47.5, "ok", "settled")
     assert judged(book) == (set() if excused else {"attempts are what the table says"})
+
+
+def refuse(book):
+    """Have a call refused since the store took nothing; it has left a number behind."""
+    call = book.call("hhhh")
+    told = {"status": 503, "source": "gateway", "code": "ledger_unavailable"}
+    book.send(call, 20, complete=True, **told)
+    book.row(call, 20, "failed", "voided")
+    change(book, "hhhh", amount=0)
+
+
+@pytest.mark.parametrize(("away", "excused"), [((19, 22), True), ((24, 26), False), (None, False)])
+def test_a_store_that_refused(away, excused):
+    """Only while it was away; that excuses nothing before or after."""
+    book = sound_book()
+    refuse(book)
+    book.history.away = [] if away is None else [(START + away[0], START + away[1])]
+    found = judged(book)
+    assert (found == set()) == excused
+    assert ("answers that have a reason" in found) != excused
+
+
+def test_gateways_that_run_at_once_count_early_leaves_together():
+    """Each has given three back, the limit is five."""
+    book = sound_book()
+    book.history.together = True
+    book.history.lives = [replace(life, early_leaves=5) for life in book.history.lives]
+    for number in range(5):
+        call = book.call(f"ii{number}", deeds=("slow-head",))
+        life = number % 2
+        book.send(call, 70 + number, life=life, took=0.15, left=True)
+        book.visit(call, 70 + number, left_at=START + 70 + number + 0.2)
+        book.row(call, 70 + number, "aborted", "voided", life=life)
+    assert "early leaves given back" in judged(book)

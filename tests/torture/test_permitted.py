@@ -137,3 +137,18 @@ def test_a_refusal_is_nothing_else():
 def test_a_refusal_is_enough_for_the_gateway():
     """It may close the provider's connection as soon as it has the head of a refusal."""
     assert allowed("headers", {"status": 302}, left_at=1.0) == {"failed 0"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_store_that_was_away_may_have_refused(mode):
+    """Nothing is charged then; but who holds what was settled before is charged all the same."""
+    assert {"failed 0", "broken 0", "ok 3"} <= allowed(mode, WHOLE, away=True)
+    assert allowed(mode, WHOLE, away=True, saw_head=True, saw_byte=True, saw_end=True) == {"ok 3"}
+    assert "aborted 0" in allowed(mode, CUT_LATER, left_at=1.0, left=True, away=True)
+    assert "failed 0" not in allowed(mode, WHOLE)
+
+
+def test_a_settle_that_nobody_knows_of_is_taken_back_once():
+    """A call that was reversed before keeps it."""
+    assert "failed 3" in allowed("headers", WHOLE, away=True, reversed_before=True)
+    assert "failed 3" not in allowed("headers", WHOLE, away=True)

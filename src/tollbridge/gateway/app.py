@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.routing import Router
 
 from tollbridge.gateway.address import Addresses
+from tollbridge.gateway.agreed_clock import agreed_clock
 from tollbridge.gateway.calls.admission import Admission
 from tollbridge.gateway.calls.credit import Till
 from tollbridge.gateway.calls.endpoint import CallEndpoint
@@ -19,7 +20,7 @@ from tollbridge.gateway.calls.receipt_endpoint import ReceiptEndpoint
 from tollbridge.gateway.calls.repairs import Repairs
 from tollbridge.gateway.calls.repeats import Claims
 from tollbridge.gateway.calls.replays import Replays
-from tollbridge.gateway.calls.shared_limits import sharing
+from tollbridge.gateway.calls.shared_limits import open_call_limits
 from tollbridge.gateway.clock import Clock, SystemClock
 from tollbridge.gateway.commerce import CommerceEndpoints
 from tollbridge.gateway.database import Database
@@ -87,7 +88,7 @@ async def open_gateway(
 
     Args:
         settings: What the operator decided.
-        clock: The system's where it is None.
+        clock: Where it is None the system's, on PostgreSQL as its server agrees with.
         hint: Makes the line that a 402 helps with.
         spare_loopback: Lift per-address limits for whoever sits at this machine.
         busy_timeout_ms: How long a write waits for another process that writes.
@@ -96,12 +97,14 @@ async def open_gateway(
         StartError: Another gateway runs on the folder, or the master key is wrong.
         StoreUnavailable: The database cannot be opened.
     """
-    clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
             open_store(settings, busy_timeout_ms=busy_timeout_ms)
         )
         database = store.database
+        if clock is None and store.shared:
+            clock = await stack.enter_async_context(agreed_clock(database))
+        clock = clock or SystemClock()
         heart = Heart(database, clock, beat_s=settings.beat_s, silent_s=settings.silent_s)
         await heart.start(alone=not store.shared)
         stack.push_async_callback(heart.stop)
@@ -111,9 +114,7 @@ async def open_gateway(
         await upstream.start()
         stack.push_async_callback(upstream.close)
         await stack.enter_async_context(keep_sessions(database, clock))
-        call_limits = CallLimits(settings.limits, shared=store.shared)
-        if store.shared:
-            await stack.enter_async_context(sharing(call_limits, database, store.sealer))
+        call_limits = await stack.enter_async_context(open_call_limits(settings.limits, store))
         figures = Figures()
         observer = await stack.enter_async_context(_observing(settings, database, clock, figures))
         yield Gateway(

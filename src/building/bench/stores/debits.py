@@ -58,7 +58,7 @@ async def measure_debits(stage: Stage) -> list[Figure]:
                     for store, place in zip(STORES, (sqlite, postgres), strict=True):
                         debits = await _debits(stage, place, users=count, callers=callers)
                         taken.setdefault(f"debits.{store}_{users}{alone}", []).append(debits)
-    return [found for name, rounds in taken.items() for found in _figures(name, rounds)]
+    return [found for name, rounds in taken.items() for found in figures_of(name, rounds)]
 
 
 async def measure_batches(stage: Stage) -> list[Figure]:
@@ -70,8 +70,8 @@ async def measure_batches(stage: Stage) -> list[Figure]:
             single.append(await _debits(stage, place, users=1, callers=CALLERS, alone=True))
     compared = ratio(_per_s(together), _per_s(single))
     return [
-        *_figures("batches.together", together),
-        *_figures("batches.single", single),
+        *figures_of("batches.together", together),
+        *figures_of("batches.single", single),
         figure("batches.together_to_single", compared, "x"),
     ]
 
@@ -86,7 +86,7 @@ async def measure_scaling(stage: Stage) -> list[Figure]:
     return [
         found
         for count, rounds in taken.items()
-        for found in _figures(f"scaling.by_{count}", rounds)
+        for found in figures_of(f"scaling.by_{count}", rounds)
     ]
 
 
@@ -143,7 +143,7 @@ def _per_s(rounds: Sequence[Debits]) -> float:
     return median([debits.per_s for debits in rounds])
 
 
-def _figures(name: str, rounds: Sequence[Debits]) -> list[Figure]:
+def figures_of(name: str, rounds: Sequence[Debits]) -> list[Figure]:
     """What is told of some rounds; a store inside the process has no CPU-time of its own."""
     found = [
         figure(f"{name}_per_s", _per_s(rounds), "debits/s"),

@@ -10,7 +10,7 @@ from building.bench import gateway as ours
 from building.bench import nginx
 from building.bench.calls import CONNECTIONS, USERS, check_metered
 from building.bench.client import Target, wait_for_200
-from building.bench.figures import Figure, ratio
+from building.bench.figures import CannotMeasure, Figure, ratio
 from building.bench.gateway import Gateway, User
 from building.bench.goals import figure
 from building.bench.stores.sizes import Sizes, sizes_of
@@ -91,28 +91,31 @@ async def _cost(stage: Stage, store: str, serving: Serving) -> list[Figure]:
     if store == POSTGRES_STORE:
         await stage.tell("checkpoint")  # as long ago as in any other run
     process = serving.gateway.process
-    before, credits = await sizes_of(store, serving.place), await serving.credits()
+    credits, before = await serving.credits(), await sizes_of(store, serving.place)
     cpu_s, server_cpu_s = process.cpu_s(), stage.server_cpu_s()
     wal_bytes = await stage.wal_bytes()
-    await _load(stage, serving, target, at_least=stage.plan.cost_calls)
+    answered = await _load(stage, serving, target, at_least=stage.plan.cost_calls)
     cpu_s, server_cpu_s = process.cpu_s() - cpu_s, stage.server_cpu_s() - server_cpu_s
     wal_bytes = await stage.wal_bytes() - wal_bytes
-    charged = credits - await serving.credits()
     after = await sizes_of(store, serving.place)
+    made = after.rows["calls"] - before.rows["calls"]
+    charged = credits - await serving.credits()
+    if not answered <= charged <= made:
+        raise CannotMeasure(f"{answered} calls of {made} were answered and {charged} charged")
     name = f"cost.{store}"
     figures = [
-        figure(f"{name}_calls", charged, "calls"),
-        figure(f"{name}_gateway_cpu_s", cpu_s * MILLION / charged, "CPU-s/million"),
+        figure(f"{name}_calls", made, "calls"),
+        figure(f"{name}_gateway_cpu_s", cpu_s * MILLION / made, "CPU-s/million"),
     ]
     if store == POSTGRES_STORE:
         figures += [
-            figure(f"{name}_server_cpu_s", server_cpu_s * MILLION / charged, "CPU-s/million"),
-            figure(f"{name}_wal_mb", wal_bytes / charged, "MB/million"),
+            figure(f"{name}_server_cpu_s", server_cpu_s * MILLION / made, "CPU-s/million"),
+            figure(f"{name}_wal_mb", wal_bytes / made, "MB/million"),
         ]
-    return [*figures, *_grown(name, before, after, charged)]
+    return [*figures, *grown(name, before, after, made)]
 
 
-def _grown(name: str, before: Sizes, after: Sizes, calls: int) -> list[Figure]:
+def grown(name: str, before: Sizes, after: Sizes, calls: int) -> list[Figure]:
     """What calls have added to each table and index; bytes for a call are MB for a million."""
     rows = [
         figure(f"{name}_{table}_rows", (count - before.rows.get(table, 0)) / calls, "rows/call")
@@ -131,7 +134,8 @@ def _grown(name: str, before: Sizes, after: Sizes, calls: int) -> list[Figure]:
     return [*rows, *shown, figure(f"{name}_all_mb", sum(added.values()), "MB/million")]
 
 
-async def _load(stage: Stage, serving: Serving, target: Target, *, at_least: int) -> None:
+async def _load(stage: Stage, serving: Serving, target: Target, *, at_least: int) -> int:
+    """Load a gateway until so many calls were answered; return how many were."""
     answered = 0
     while answered < at_least:
         load = await run_wrk(
@@ -142,6 +146,7 @@ async def _load(stage: Stage, serving: Serving, target: Target, *, at_least: int
         )
         answered += load.requests
     await let_calm_down(serving.gateway.process)
+    return answered
 
 
 @contextlib.asynccontextmanager

@@ -1,16 +1,15 @@
 """The groups about what grows: holds on a long past, and what looks at all of it."""
 
 import asyncio
-import math
 import time
-from collections.abc import Sequence
 from dataclasses import asdict
 
-from building.bench.figures import CannotMeasure, Figure, ratio
+from building.bench.figures import Figure, ratio
 from building.bench.gateway import Folder
 from building.bench.goals import figure
 from building.bench.stores.fill import GIVEN_BACK_EACH, Past
 from building.bench.stores.sizes import sizes_of
+from building.bench.stores.spread import Spread
 from building.bench.stores.stage import POSTGRES_STORE, STORES, Stage
 
 # Calls that each user has made: users grow with the calls, as they do.
@@ -51,7 +50,7 @@ async def measure_history(stage: Stage) -> list[Figure]:
                 many_past=asdict(many),
                 holds=stage.plan.holds,
             )
-            figures += _growth(store, taken["few"], taken["many"])
+            figures += growth(store, Spread(*taken["few"]), Spread(*taken["many"]))
     return figures
 
 
@@ -84,25 +83,13 @@ async def _backup(stage: Stage, store: str, place: str, past: Past) -> list[Figu
     ]
 
 
-def percentile(values: Sequence[float], part: float) -> float:
-    """The smallest value that at least that part of the values does not exceed.
-
-    Raises:
-        CannotMeasure: There are no values.
-    """
-    if not values:
-        raise CannotMeasure("a figure has no measurements behind it")
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(len(ordered) * part) - 1)]
-
-
-def _growth(store: str, few_s: Sequence[float], many_s: Sequence[float]) -> list[Figure]:
+def growth(store: str, few: Spread, many: Spread) -> list[Figure]:
+    """How the time of a hold differs between few rows and many."""
     figures = []
-    for name, part in (("median", 0.5), ("tail", 0.95)):
-        few, many = percentile(few_s, part), percentile(many_s, part)
+    for name, few_s, many_s in zip(("median", "tail"), few, many, strict=True):
         figures += [
-            figure(f"history.{store}_few_{name}_ms", few * 1e3, "ms"),
-            figure(f"history.{store}_many_{name}_ms", many * 1e3, "ms"),
-            figure(f"history.{store}_{name}_growth", ratio(many, few), "x"),
+            figure(f"history.{store}_few_{name}_ms", few_s * 1e3, "ms"),
+            figure(f"history.{store}_many_{name}_ms", many_s * 1e3, "ms"),
+            figure(f"history.{store}_{name}_growth", ratio(many_s, few_s), "x"),
         ]
     return figures

@@ -26,7 +26,7 @@ class StoresPlan:
     seconds: float = 2.0
     few_calls: int = 10_000
     many_calls: int = 10_000_000
-    holds: int = 4_000
+    holds: int = 2_000
     cost_calls: int = 20_000
     upkeep_calls: int = 1_000_000
 
@@ -36,7 +36,7 @@ QUICK = StoresPlan(
     rounds=1,
     seconds=0.7,
     many_calls=100_000,
-    holds=800,
+    holds=400,
     cost_calls=4_000,
     upkeep_calls=50_000,
 )

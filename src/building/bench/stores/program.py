@@ -20,6 +20,7 @@ from building.bench.stores import gates
 from building.bench.stores.fill import Past, users_of
 from building.bench.stores.filling import fill
 from building.bench.stores.one_by_one import opened_one_by_one
+from building.bench.stores.spread import Spread, spread_of
 from building.bench.stores.work import call, drive, open_till, opened, written
 from tollbridge.gateway import ledger
 
@@ -73,11 +74,8 @@ async def joint_debits(
 
 async def compare_holds(
     few: str, few_past: dict[str, int], many: str, many_past: dict[str, int], holds: int
-) -> dict[str, list[float]]:
-    """Time holds, one at a time, in turns on a database with few rows and one with many.
-
-    Returns the seconds that each took, for both, in the same order.
-    """
+) -> dict[str, Spread]:
+    """Time holds, one at a time, in turns on a database with few rows and one with many."""
     chosen = random.Random(7)  # the same users in every run
     taken: dict[str, list[float]] = {"few": [], "many": []}
     async with opened(few) as few_database, opened(many) as many_database:
@@ -92,7 +90,7 @@ async def compare_holds(
                 await written(till.database)
                 if number >= 0:
                     taken[name].append(took_s)
-    return taken
+    return {name: spread_of(seconds) for name, seconds in taken.items()}
 
 
 async def verify(place: str) -> float:

@@ -42,6 +42,7 @@ class Group:
 
     Attributes:
         changed: Whose numbers have changed since they were told to others; used where they are.
+        counts: Whether anything is counted at all.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Group:
         self.calls = None if calls is None else Minute(calls)
         self.free_calls = None if free_calls is None else Minute(free_calls)
         self.changed: set[str] = set()
+        self.counts = any(most is not None for most in (running, calls, free_calls))
         self._refused: dict[str, float] = {}
 
     def __len__(self) -> int:

@@ -39,7 +39,8 @@ class Watch:
         A gap in our own looking (we were stopped, or the store was away) says nothing about the
         others: everybody is watched from the beginning again.
         """
-        if self._looked_s is None or now_s - self._looked_s > self._silent_s / 2:
+        # Beats, and so looks, are up to half of the silence apart, and a little later.
+        if self._looked_s is None or now_s - self._looked_s > self._silent_s * 3 / 4:
             self._seen = {}
         self._looked_s = now_s
         self._seen = {

@@ -100,7 +100,9 @@ class CallLimits:
         if calls is not None:
             calls.add(user_id, now)
         if self._shared:
-            self._note(user_id, address)
+            users.changed.add(user_id)
+            if address is not None:
+                self.addresses.changed.add(address)
         return Slot(self, user_id, address)
 
     def give_back(self, user_id: str, address: str | None) -> None:
@@ -110,16 +112,13 @@ class CallLimits:
         if self.addresses.running is not None and address is not None:
             self.addresses.running.remove(address)
         if self._shared:
-            self._note(user_id, address)
+            self.users.changed.add(user_id)
+            if address is not None:
+                self.addresses.changed.add(address)
 
     def subjects(self) -> int:
         """Return how many users and addresses are remembered, over all limits."""
         return len(self.users) + len(self.addresses)
-
-    def _note(self, user_id: str, address: str | None) -> None:
-        self.users.changed.add(user_id)
-        if address is not None:
-            self.addresses.changed.add(address)
 
     def _refusal(self, user_id: str, address: str | None, free: bool, now: float) -> Refusal:
         """Find out which limit says no for longest."""

@@ -28,6 +28,8 @@ from tollbridge.gateway.database import Database, Script, StoreUnavailable
 from tollbridge.gateway.identity.limits import hide_address
 from tollbridge.gateway.ids import new_id
 from tollbridge.gateway.sealing import Sealer
+from tollbridge.gateway.settings import Limits
+from tollbridge.gateway.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -146,8 +148,9 @@ class SharedLimits:
             # The rows are gone, or tell wrong ages.
             changed_users, changed_addresses = changed_users | users, changed_addresses | addresses
         rows = [_row(limits.users, name, name, now_s) for name in changed_users]
-        for address in changed_addresses:
-            rows.append(_row(limits.addresses, address, self._hide(address), now_s))
+        if limits.addresses.counts:
+            for address in changed_addresses:
+                rows.append(_row(limits.addresses, address, self._hide(address), now_s))
         if rows:
             yield from queries.write_rows(self.process_id, now_ms, rows)
         names = {self._hide(address): address for address in addresses}
@@ -168,6 +171,17 @@ class SharedLimits:
         if self._limits.seconds() - self._heard_s >= BELIEVED_S:
             self._limits.users.hear({})
             self._limits.addresses.hear({})
+
+
+@asynccontextmanager
+async def open_call_limits(limits: Limits, store: Store) -> AsyncIterator[CallLimits]:
+    """Open the call limits of a process: by itself, or with the others that share its store."""
+    own = CallLimits(limits, shared=store.shared)
+    if not store.shared:
+        yield own
+        return
+    async with sharing(own, store.database, store.sealer):
+        yield own
 
 
 @asynccontextmanager

@@ -254,7 +254,9 @@ class PostgresDatabase:
 async def _leave_transaction(connection: Any, error: BaseException) -> None:
     # A connection in the middle of something is of no use to the next; one that is only in a
     # failed transaction is, once that is rolled back.
-    if isinstance(error, TimeoutError | asyncio.CancelledError) or connection.is_closed():
+    refused = isinstance(error, asyncpg.PostgresError) and not _is_lost(error)
+    broken = isinstance(error, (*FAILURES, asyncio.CancelledError)) and not refused
+    if broken or connection.is_closed():
         connection.terminate()
         return
     try:

@@ -20,7 +20,13 @@ OLDEST_VERSION = 15
 CONNECT_S = 3.0
 
 # What a server or the way to it does to whoever asks.
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+FAILURES = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a statement after the server has said that it ends
+    OSError,
+    TimeoutError,
+)
 
 # For each transaction. A process that is stopped in the middle of one must not keep others from
 # the rows that it has locked; who waits this long for a row is told to try again.
@@ -93,7 +99,7 @@ async def look_at(url: Secret, *, make: bool) -> Server:
                 " current_setting('synchronous_commit') as commits,"
                 " current_setting('server_version_num')::int / 10000 as version"
             )
-        _check_server(seen["version"], seen["encoding"])
+        check_server(seen["version"], seen["encoding"])
         await _check_tables(connection, make=make)
     except asyncpg.PostgresError as error:
         raise StoreUnavailable(words_of(error)) from error
@@ -115,7 +121,16 @@ def _server(url: Secret, *, pooled: bool, commits: str) -> Server:
     return Server(url, True, {}, begin)
 
 
-def _check_server(version: int, encoding: str) -> None:
+def check_server(version: int, encoding: str) -> None:
+    """Refuse a server that will not do.
+
+    Args:
+        version: PostgreSQL's, the part before the dot.
+        encoding: Of the database.
+
+    Raises:
+        StartError: It is too old, or the database could not keep every text.
+    """
     if version < OLDEST_VERSION:
         raise StartError(
             f"the database server is PostgreSQL {version}; tollbridge needs {OLDEST_VERSION} "
@@ -158,10 +173,10 @@ async def _leave_as_it_is(connection: Any) -> None:
 async def _connect(url: Secret) -> Any:
     try:
         return await asyncpg.connect(url.reveal(), **_options(pooled=True, settings={}))
-    except FAILURES as error:
-        raise StoreUnavailable(f"cannot reach the database: {words_of(error)}") from error
     except ValueError as error:
         raise StartError("TOLLBRIDGE_DATABASE_URL is not a postgresql:// address") from error
+    except FAILURES as error:
+        raise StoreUnavailable(f"cannot reach the database: {words_of(error)}") from error
 
 
 def words_of(error: BaseException) -> str:

@@ -140,7 +140,11 @@ def list_sessions_with_tokens(after: str, most: int) -> Script[list[tuple[str, L
 
 
 def delete_refresh_tokens(session_id: str, most: int) -> Script[int]:
-    """Delete up to `most` of a session's refresh tokens, oldest first; return how many."""
+    """Delete up to `most` of a session's refresh tokens, oldest first; return how many.
+
+    One process at a time: those that start together would wait for each other's rows, crosswise.
+    """
+    yield lock("old refresh tokens")
     rows = yield Statement(
         "delete from refresh_tokens where session_id = $1 and generation in"
         " (select generation from refresh_tokens where session_id = $1"

@@ -41,7 +41,7 @@ class Account:
             self._grants[gate.seated_grant].remaining += gate.seated_left
         self.entries: list[Entry] = []
         for grant in self._in_order():
-            if grant.expires_at is not None and grant.expires_at <= now:
+            if self._has_expired(grant):
                 self._retire(grant)
 
     @property
@@ -169,13 +169,19 @@ class Account:
     def _settle(self, grant: Grant) -> None:
         # A credit that arrives vanishes where its grant has expired, and else pays debt first. It
         # stays in a grant that was clawed back: the claw-back took its worth from elsewhere.
-        if grant.expires_at is not None and grant.expires_at <= self._now:
+        if self._has_expired(grant):
             self._retire(grant)
         if self._debt and grant.remaining:
             paid = min(self._debt, grant.remaining)
             grant.remaining -= paid
             self._debt -= paid
             self._write(self._next_key("repay", grant), "repay", grant.grant_id, -paid, debt=-paid)
+
+    def _has_expired(self, grant: Grant) -> bool:
+        # Once it was seen to expire it has, although the clock may be a little earlier now; a grant
+        # that was clawed back ended before its time.
+        latest = self._now if grant.ended_at is None else max(self._now, grant.ended_at)
+        return grant.expires_at is not None and grant.expires_at <= latest
 
     def _retire(self, grant: Grant) -> None:
         # A grant may retire more than once: a call may return credits to it after its end.

@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from tollbridge.gateway.database.script import Script, Statement
+from tollbridge.gateway.database.script import Script, Statement, lock
 
 _COLUMNS = (
     "at, request_id, method, route, status, error, duration_ms, paywall_id, user_id, provider_id,"
@@ -53,7 +53,11 @@ def _insert(count: int) -> str:
 
 
 def delete_requests(before: int, most: int) -> Script[int]:
-    """Delete up to `most` of the oldest rows that began before that moment; return how many."""
+    """Delete up to `most` of the oldest rows that began before that moment; return how many.
+
+    One process at a time: those that start together would wait for each other's rows, crosswise.
+    """
+    yield lock("old requests")
     rows = yield Statement(
         "delete from requests where (at, request_id) in (select at, request_id from requests"
         " where at < $1 order by at, request_id limit $2) returning 1",

@@ -13,7 +13,11 @@ from tollbridge.gateway.database.postgres_migrate import migrations, refuse_newe
 from tollbridge.gateway.database.postgres_server import look_at
 from tollbridge.gateway.database.whole import postgres_backup, sqlite_backup
 from tollbridge.gateway.database.whole.addresses import shown
-from tollbridge.gateway.database.whole.connections import open_file, open_server
+from tollbridge.gateway.database.whole.connections import (
+    open_file,
+    open_server,
+    tell_while_working,
+)
 from tollbridge.gateway.database.whole.drafts import draft
 from tollbridge.gateway.database.whole.examine import POSTGRESQL, SQLITE, examine
 from tollbridge.gateway.errors import StartError
@@ -105,7 +109,7 @@ async def restore(settings: Settings, file: Path, tell: Tell) -> Restored:
                 f"{file} is a backup of PostgreSQL; set {PREFIX}DATABASE_URL to a new database "
                 "and restore it there"
             )
-        return _restore_file(settings, file)
+        return _restore_file(settings, file, lambda: tell(0, 0))
     if kind != POSTGRESQL:
         raise StartError(
             f"{file} is a backup of SQLite; restore it without {PREFIX}DATABASE_URL into a folder, "
@@ -114,14 +118,15 @@ async def restore(settings: Settings, file: Path, tell: Tell) -> Restored:
     return await _restore_server(settings.database_url, file, tell)
 
 
-def _restore_file(settings: Settings, file: Path) -> Restored:
+def _restore_file(settings: Settings, file: Path, tell: Callable[[], object]) -> Restored:
     path = database_file(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock_folder(settings.data_dir):
         sqlite_backup.refuse_taken(path)
         with draft(path, force=False) as name:
-            sqlite_backup.unpack(file, name)
+            sqlite_backup.unpack(file, name, tell)
             with closing(connect(name)) as connection:
+                tell_while_working(connection, tell)
                 found = sqlite.run_script(connection, verify())
                 schema: int = connection.execute("pragma user_version").get
             if found:

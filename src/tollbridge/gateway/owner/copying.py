@@ -19,12 +19,14 @@ from tollbridge.gateway.database.whole.connections import (
     long_transaction,
     open_file,
     open_server,
+    tell_while_working,
 )
 from tollbridge.gateway.database.whole.copy import (
     add_up_file,
     add_up_server,
     copy_rows,
     empty,
+    keep_others_out,
 )
 from tollbridge.gateway.database.whole.examine import examine
 from tollbridge.gateway.errors import StartError
@@ -102,6 +104,7 @@ async def copy_store(folder: Path, url: Secret, tell: Tell) -> Copied:
         connect(file).close()  # brings its tables up to date
         await look_at(url, make=True)
         with open_file(file, locked=True) as source:
+            tell_while_working(source, lambda: tell(0, 0))
             copied = await _copy(source, url, tell)
     rows = {table: added["rows"] for table, added in copied.items()}
     credits = {f"{table}.{column}": copied[table][column] for table, column in CREDITS}
@@ -121,6 +124,7 @@ async def _copy(source: apsw.Connection, url: Secret, tell: Tell) -> dict[str, t
     ours = tables.file_tables(source)
     before = add_up_file(source, ours)
     everything = sum(added["rows"] for added in before.values())
+    source.set_progress_handler(None)  # from here on its rows are counted
     async with open_server(url) as target, long_transaction(target, changes=True):
         found = tables.differences(ours, await tables.server_tables(target))
         if found:
@@ -136,6 +140,7 @@ async def _copy(source: apsw.Connection, url: Secret, tell: Tell) -> dict[str, t
 
 async def _make_room(target: Any, url: Secret, ours: Sequence[tables.Table]) -> None:
     """Keep everybody else out, and delete what a start without users has left."""
+    await keep_others_out(target, ours)
     if await run_script(target, count_processes()):
         raise StartError(
             f"a gateway runs on {shown(url)}, or was killed there; stop it, or copy into a new "

@@ -8,6 +8,8 @@ then asks for the answer under the same key.
 
 import asyncio
 import secrets
+from collections.abc import Sequence
+from itertools import count
 from random import Random
 
 from tollbridge.gateway.secret import Secret
@@ -45,14 +47,15 @@ class Callers:
         self._provider = provider
         self._people = people
         self._api_key = api_key
-        self._place: Place | None = None
+        self._places: Sequence[Place] = ()
+        self._turn = count()
         self._is_up = asyncio.Event()
         self._over = False
 
-    def send_to(self, place: Place | None) -> None:
-        """Have calls go to this gateway from now on; None has everybody wait."""
-        self._place = place
-        self._is_up.set() if place is not None else self._is_up.clear()
+    def send_to(self, places: Sequence[Place]) -> None:
+        """Have calls go to these gateways in turn from now on; without one everybody waits."""
+        self._places = places
+        self._is_up.set() if places else self._is_up.clear()
 
     def finish(self) -> None:
         """Have no new calls made; those under way go on to their fate."""
@@ -95,15 +98,19 @@ class Callers:
 
     async def _send(self, wish: Call, errand: Errand, manner: Manner) -> Send | None:
         await self._is_up.wait()
-        place = self._place
-        if place is None:
+        if not self._places:
             return None
+        place = self._places[next(self._turn) % len(self._places)]
         bearer = self._people[errand.user].bearer() if errand.as_page else None
         as_owner = (
             f"{names.API_KEY}: {self._api_key.reveal()}",
             f"{names.USER_ID}: {wish.user_id}",
         )
-        return await send(wish, place, (bearer,) if bearer else as_owner, manner)
+        made = await send(wish, place, (bearer,) if bearer else as_owner, manner)
+        if made.code == "ledger_unavailable" and self._history.shared:
+            # Which is no fault; but it may not go on, and nothing may be charged for it.
+            self._history.away.append((made.started_at, made.ended_at))
+        return made
 
 
 def _manner(errand: Errand, *, is_first: bool) -> Manner:

@@ -11,13 +11,18 @@ from pathlib import Path
 
 import tollbridge
 from tollbridge.gateway.errors import StartError
-from tollbridge.gateway.settings import PREFIX
+from tollbridge.gateway.secret import Secret
+from tollbridge.gateway.settings import PREFIX, Settings
 from tollbridge.gateway.torture.history import Life
 
 # Short, so that a silent provider holds a caller for seconds and not for minutes; but longer than
 # this machine, which runs callers and provider in one process, is late under load.
 FIRST_BYTE_S = 3
 IDLE_S = 2
+# Several gateways on a database take another for dead after so long, which comes to an end within
+# the shortest run, and is longer than one is ever frozen or late.
+BEAT_S = 1
+SILENT_S = 6
 # Early leaves given back to a user where they are limited; the hot user is soon beyond it.
 EARLY_LEAVES = 5
 
@@ -94,21 +99,22 @@ class GatewayProcess:
 
 
 async def start(
-    folder: Path, *, number: int, early_leaves: int | None, environment: Mapping[str, str]
+    settings: Settings, *, number: int, early_leaves: int | None, environment: Mapping[str, str]
 ) -> GatewayProcess:
-    """Start a gateway on a data folder and wait until it serves.
+    """Start a gateway on a data folder, or on a database beside others; wait until it serves.
 
     Raises:
         StartError: It did not; the message says where its log is.
     """
     life = Life(number, early_leaves, time.time())
+    folder = settings.data_dir
     log_file = folder.with_suffix(".log")
     with log_file.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "tollbridge.gateway.owner.cli", "serve"),
             *("--host", "127.0.0.1", "--port", "0", "--data-dir", str(folder)),
-            env=_environment(environment, early_leaves),
+            env=_environment(environment, early_leaves, settings.database_url),
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
         )
@@ -127,9 +133,13 @@ async def start(
     return GatewayProcess(process, port, life)
 
 
-def _environment(outer: Mapping[str, str], early_leaves: int | None) -> dict[str, str]:
+def _environment(
+    outer: Mapping[str, str], early_leaves: int | None, database_url: Secret | None
+) -> dict[str, str]:
     """Return the caller's environment with our settings in place of theirs."""
+    shared = {} if database_url is None else _shared(database_url)
     settings = {
+        **shared,
         "LIMIT_USER_EARLY_LEAVES": "off" if early_leaves is None else str(early_leaves),
         "LIMIT_FIRST_BYTE_S": str(FIRST_BYTE_S),
         "LIMIT_IDLE_S": str(IDLE_S),
@@ -152,3 +162,11 @@ def _environment(outer: Mapping[str, str], early_leaves: int | None) -> dict[str
     source = str(Path(tollbridge.__file__).parents[1])
     path = os.pathsep.join(filter(None, (source, kept.get("PYTHONPATH"))))
     return {**kept, "PYTHONPATH": path, **{PREFIX + name: v for name, v in settings.items()}}
+
+
+def _shared(database_url: Secret) -> dict[str, str]:
+    return {
+        "DATABASE_URL": database_url.reveal(),
+        "BEAT_S": str(BEAT_S),
+        "SILENT_S": str(SILENT_S),
+    }

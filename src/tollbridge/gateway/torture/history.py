@@ -174,6 +174,11 @@ class Row:
         return self.held_ms / 1000
 
     @property
+    def is_fence(self) -> bool:
+        """It holds a number, so that a hold which was lost on its way takes nothing."""
+        return self.entry == "voided" and self.amount == 0
+
+    @property
     def charged(self) -> int:
         """Credits that it costs in the end."""
         return self.amount if self.entry == "settled" else 0
@@ -193,6 +198,7 @@ class Life:
         wrote_until: The last end of a call that it wrote; what came later it may have had queued.
         exit_code: What it ended with where it was not killed, or None.
         frozen: From when to when it was stopped where it stood.
+        away: From when to when its database was away.
         memory_mb: The most seen.
         files: The most files that it had open.
     """
@@ -204,6 +210,7 @@ class Life:
     wrote_until: float | None = None
     exit_code: int | None = None
     frozen: list[tuple[float, float]] = field(default_factory=list)
+    away: list[tuple[float, float]] = field(default_factory=list)
     memory_mb: int = 0
     files: int = 0
 
@@ -225,6 +232,9 @@ class History:
         given: Every grant.
         strays: Requests at the provider that nobody made.
         late: From when to when this process, provider and callers, stood still by itself.
+        away: From when to when the database was away, or too busy to take what a caller asked for.
+        together: Several gateways ran at once.
+        shared: The store is a server, which may be away.
     """
 
     calls: list[Call] = field(default_factory=list)
@@ -232,6 +242,13 @@ class History:
     given: list[Given] = field(default_factory=list)
     strays: int = 0
     late: list[tuple[float, float]] = field(default_factory=list)
+    away: list[tuple[float, float]] = field(default_factory=list)
+    together: bool = False
+    shared: bool = False
+
+    def was_away(self, began: float, ended: float) -> bool:
+        """Tell whether the database was away at some time in between."""
+        return any(since <= ended and began <= until for since, until in self.away)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ def _lives(history: History, stored: Stored) -> dict[str, Life]:
         epoch: replace(
             life,
             frozen=[*life.frozen, *history.late],
+            away=history.away,
             wrote_until=written.get(epoch, life.began_at),
         )
         for epoch, life in zip(stored.epochs, history.lives, strict=False)
@@ -127,7 +128,8 @@ def _link_by_time(
         _note_unheld(linked, call, rows)
     for place, group in enumerate(groups):
         if place not in taken:
-            linked.orphans += group
+            # A number that was taken for a hold of which the store never heard is nobody's call.
+            linked.orphans += [row for row in group if not (row.is_fence and history.away)]
 
 
 def _near(call: Call, times: list[float]) -> range:
@@ -218,6 +220,9 @@ def _evidence(
     frozen = life is not None and any(
         began <= last + _AFTERMATH_S and row.held_at <= ended for began, ended in life.frozen
     )
+    away = life is not None and any(
+        began <= last + _AFTERMATH_S and row.held_at <= ended for began, ended in life.away
+    )
     return Evidence(
         charge_on=call.charge_on,
         cost=call.cost,
@@ -231,6 +236,7 @@ def _evidence(
         killed=life is not None and _may_be_unwritten(life, last),
         cut=frozen or (visit is not None and _ran_out_of_time(visit)),
         leaves_limited=life is not None and life.early_leaves is not None,
+        away=away,
     )
 
 

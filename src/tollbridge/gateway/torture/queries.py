@@ -43,6 +43,19 @@ def read_stored(users: Iterable[str], now: int) -> Script[Stored]:
     )
 
 
+def is_used() -> Script[bool]:
+    """Tell whether a database holds what somebody may need."""
+    rows = yield Statement(
+        "select 1 from paywalls union all select 1 from users union all select 1 from calls limit 1"
+    )
+    return bool(rows)
+
+
+def count_open_calls() -> Script[int]:
+    """Count the calls that have not ended."""
+    return (yield from _number("select count(*) from calls where ended_at is null"))
+
+
 def _list_rows() -> Script[list[Row]]:
     rows = yield Statement(
         "select call_id, attempt, user_id, provider_id, epoch_id, held_at, state, outcome, amount,"

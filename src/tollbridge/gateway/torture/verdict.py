@@ -36,6 +36,7 @@ class Evidence:
         cut: The gateway had a reason to cut it: its time limits, or it was frozen.
         leaves_limited: `USER_EARLY_LEAVES` was a number.
         reversed_before: An earlier attempt of the call was reversed, which happens once.
+        away: The store was away, so that what had to be written may have been refused.
     """
 
     charge_on: str
@@ -51,6 +52,7 @@ class Evidence:
     cut: bool = False
     leaves_limited: bool = False
     reversed_before: bool = False
+    away: bool = False
 
 
 # How far the gateway may have come with a 2xx when something stopped it.
@@ -71,6 +73,8 @@ def permitted(evidence: Evidence) -> frozenset[Outcome]:
             found |= _left(evidence, stage)
         if evidence.killed:
             found.add(_killed(evidence, stage))
+        if evidence.away:
+            found |= _refused_by_store(evidence, stage)
         if evidence.cut and visit is not None and stage != _END:
             found.add(_broken_off(evidence, stage))
     return frozenset(found)
@@ -116,6 +120,18 @@ def _left(evidence: Evidence, stage: int) -> set[Outcome]:
 def _killed(evidence: Evidence, stage: int) -> Outcome:
     """Return what the sweep of the next start makes of it."""
     return Outcome("lost", evidence.cost) if _is_settled(evidence, stage) else Outcome("swept", 0)
+
+
+def _refused_by_store(evidence: Evidence, stage: int) -> set[Outcome]:
+    """Return what a hold or settle comes to that the store refused, or that nobody knows of."""
+    if _is_settled(evidence, stage):
+        return set()
+    found = {Outcome("failed", 0), Outcome("broken", 0)}
+    if evidence.left:
+        found.add(Outcome("aborted", 0))
+    if evidence.reversed_before:  # a settle of which nobody knew is not taken back again
+        found.add(Outcome("failed", evidence.cost))
+    return found
 
 
 def _is_settled(evidence: Evidence, stage: int) -> bool:

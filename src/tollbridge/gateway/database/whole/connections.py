@@ -1,6 +1,6 @@
 """Connections for whole stores: opening one changes nothing, and what it does may take long."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from tollbridge.gateway.database.script import StoreUnavailable
 from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.secret import Secret
 
+# Of SQLite's machine, between two words about a statement that takes long: some milliseconds.
+STEPS = 1_000_000
 # Whoever keeps a table from us for longer works on it.
 LOCK_S = 5
 CLOSE_S = 5.0
@@ -51,6 +53,16 @@ def open_file(path: Path, *, locked: bool = False) -> Iterator[apsw.Connection]:
         raise StoreUnavailable(f"cannot read {path}: {error}") from error
 
 
+def tell_while_working(connection: apsw.Connection, tell: Callable[[], object]) -> None:
+    """Have `tell` called now and then from within long statements of a connection."""
+
+    def go_on() -> bool:
+        tell()
+        return False  # else the statement would end
+
+    connection.set_progress_handler(go_on, STEPS)
+
+
 @asynccontextmanager
 async def open_server(url: Secret) -> AsyncIterator[Any]:
     """Lend a connection to a server, with nothing done on it yet; through a pooler too.
@@ -67,6 +79,8 @@ async def open_server(url: Secret) -> AsyncIterator[Any]:
         raise StoreUnavailable(f"cannot reach the database: {_words(error)}") from error
     except ValueError:  # its words quote the address
         raise StartError("the address of the database is no postgresql:// address") from None
+    except asyncpg.InterfaceError as error:
+        raise StoreUnavailable(f"cannot reach the database: {_words(error)}") from error
     try:
         yield connection
         await connection.close(timeout=CLOSE_S)

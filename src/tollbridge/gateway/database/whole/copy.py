@@ -31,13 +31,14 @@ async def add_up_server(target: Any, tables: Sequence[Table]) -> dict[str, Total
     }
 
 
-async def empty(target: Any, tables: Sequence[Table]) -> None:
-    """Keep everybody else from the tables until the transaction ends, and delete their rows.
-
-    A table whose rows may not be deleted refuses, and nothing is changed.
-    """
+async def keep_others_out(target: Any, tables: Sequence[Table]) -> None:
+    """Keep everybody else from the tables until the transaction ends."""
     names = ", ".join(quoted(table.name) for table in tables)
     await target.execute(f"lock table {names} in access exclusive mode")
+
+
+async def empty(target: Any, tables: Sequence[Table]) -> None:
+    """Delete every row; a table that keeps its rows refuses, and the transaction fails."""
     for table in reversed(tables):  # those that refer to others before them
         await target.execute(f"delete from {quoted(table.name)}")
 

@@ -9,7 +9,7 @@ import apsw
 
 from tollbridge.gateway.database.connection import connect
 from tollbridge.gateway.database.migrate import version_of
-from tollbridge.gateway.database.whole.connections import open_file
+from tollbridge.gateway.database.whole.connections import open_file, tell_while_working
 from tollbridge.gateway.errors import StartError
 
 MAGIC = b"SQLite format 3\0"
@@ -49,8 +49,13 @@ def back_up(source: apsw.Connection, draft: Path, tell: Tell) -> None:
     source.execute("rollback")
 
 
-def unpack(file: Path, draft: Path) -> None:
+def unpack(file: Path, draft: Path, tell: Callable[[], object]) -> None:
     """Copy a backup into an empty file, bring its tables up to date and look that it is whole.
+
+    Args:
+        file: The backup.
+        draft: The empty file.
+        tell: Called now and then.
 
     Raises:
         StartError: It is damaged, no store of tollbridge, or newer than this program knows.
@@ -64,9 +69,10 @@ def unpack(file: Path, draft: Path) -> None:
         )
     shutil.copyfile(file, draft)
     with open_file(draft) as connection:
-        found = connection.execute("pragma integrity_check(1)").get
+        tell_while_working(connection, tell)
+        found = str(connection.execute("pragma integrity_check(1)").get)
         if found != "ok":
-            raise StartError(f"{file} is damaged: {found}")
+            raise StartError(f"{file} is damaged: {' '.join(found.split())}")
         known = connection.execute("select 1 from sqlite_schema where name = 'journal'").get
         if version_of(connection) == 0 or known is None:
             raise StartError(f"{file} is a SQLite database, but no backup of tollbridge")

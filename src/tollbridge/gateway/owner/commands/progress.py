@@ -17,21 +17,22 @@ class Progress:
         """Begin; `what` says what is being done, `unit` what is counted: `rows`, `bytes`."""
         self._what = what
         self._unit = unit
-        self._began: float | None = None  # what came before is no part of the speed
         self._on_terminal = sys.stderr.isatty()
-        self._next = time.monotonic() + (FIRST_ON_TERMINAL_S if self._on_terminal else LOG_S)
+        self._began = self._first = time.monotonic()
+        self._next = self._began + (FIRST_ON_TERMINAL_S if self._on_terminal else LOG_S)
         self._said = False
 
     def tell(self, done: int, total: int) -> None:
         """Say how far it is, if that is due; `total` is 0 where nobody knows."""
         now = time.monotonic()
-        if self._began is None:
-            self._began = now
+        if done == 0:  # what comes before the first is no part of the speed
+            self._first = now
         if now < self._next:
             return
         self._next = now + (TERMINAL_S if self._on_terminal else LOG_S)
         self._said = True
-        text = line(self._what, self._unit, done, total, now - self._began)
+        since = self._first if done else self._began
+        text = line(self._what, self._unit, done, total, now - since)
         click.echo(
             f"\r\x1b[K{text}" if self._on_terminal else text, nl=not self._on_terminal, err=True
         )

@@ -1,6 +1,7 @@
 """`tollbridge torture`: proof on one's own machine that no credit is lost, and none taken twice."""
 
 import asyncio
+import os
 import secrets
 import sys
 from typing import Any
@@ -9,6 +10,8 @@ import click
 
 from tollbridge.gateway.owner.commands.printing import columns, show
 from tollbridge.gateway.owner.commands.running import json_option
+from tollbridge.gateway.secret import Secret
+from tollbridge.gateway.settings import PREFIX, read_settings
 from tollbridge.gateway.torture.options import MODES, Options
 from tollbridge.gateway.torture.report import Report
 
@@ -40,22 +43,53 @@ _DEFAULTS = Options()
     type=click.Choice(MODES),
     help="Only providers that charge then; repeat it for more.",
 )
+@click.option(
+    "--gateways",
+    type=int,
+    default=_DEFAULTS.gateways,
+    show_default=True,
+    help="How many at once; more than one need PostgreSQL.",
+)
+@click.option(
+    "--database-url",
+    help="An empty PostgreSQL database; default TOLLBRIDGE_DATABASE_URL, else SQLite.",
+)
 @json_option
-def torture(seed: int | None, modes: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
+def torture(
+    seed: int | None,
+    modes: tuple[str, ...],
+    database_url: str | None,
+    as_json: bool,
+    **chosen: Any,
+) -> None:
     """Torment a gateway of its own with callers, faults and kills; exit code 1 if credits differ.
 
     Runs in a temporary folder, on the loopback, with a provider of its own. Where anything
-    differs, the folder is kept.
+    differs, the folder is kept. A PostgreSQL database must be empty, and keeps what was done.
     """
     # Only this command needs it; the others start faster without.
     from tollbridge.gateway.torture.run import torture as run
 
     options = Options(
-        seed=secrets.randbelow(10**6) if seed is None else seed, modes=modes or MODES, **chosen
+        seed=secrets.randbelow(10**6) if seed is None else seed,
+        modes=modes or MODES,
+        database_url=_find_database(database_url),
+        **chosen,
     )
     report = asyncio.run(run(options, _tell_on_terminal))
     _tell_on_terminal("")
     conclude(report, as_json=as_json)
+
+
+def _find_database(given: str | None) -> Secret | None:
+    """Return the database of the option, else that of the environment, or None.
+
+    Raises:
+        StartError: It is not an address of PostgreSQL.
+    """
+    name = f"{PREFIX}DATABASE_URL"
+    told = os.environ.get(name) if given is None else given
+    return read_settings({} if told is None else {name: told}).database_url
 
 
 def conclude(report: Report, *, as_json: bool) -> None:
