@@ -8,6 +8,7 @@ import asyncpg
 
 from tests.support.world import World
 from tollbridge.gateway.data_folder import database_file
+from tollbridge.gateway.settings import Settings
 
 # PostgreSQL would wait for five seconds each time; that is shown in tests/faults.
 _REFUSE = """
@@ -22,7 +23,13 @@ _TAKE = "drop trigger refuse_meanwhile on calls; drop function refuse_meanwhile"
 @asynccontextmanager
 async def locked(world: World) -> AsyncIterator[None]:
     """Have a world's store take no change of a call until the block ends; SQLite takes nothing."""
-    settings = world.gateway.settings
+    async with locked_store(world.gateway.settings):
+        yield
+
+
+@asynccontextmanager
+async def locked_store(settings: Settings) -> AsyncIterator[None]:
+    """Do as `locked` does with the store that the settings name."""
     if settings.database_url is not None:
         server = await asyncpg.connect(settings.database_url.reveal())
         try:

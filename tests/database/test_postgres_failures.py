@@ -3,6 +3,7 @@
 import asyncio
 import signal
 
+import asyncpg
 import pytest
 
 from tests.database.notes import add_note, add_note_shortcut, list_notes, run
@@ -50,7 +51,31 @@ async def test_a_connection_killed_in_a_script_changed_nothing(database, beside)
     await database.write(add_note(SHARED))
     await beside.execute(f"begin; {UPDATE}")
     error = await killed_while_waiting(beside, asyncio.create_task(database.write(run(UPDATE))))
+    assert "terminating connection" in str(error)
     assert not error.outcome_unknown
+    await beside.execute("commit")
+    assert await database.write(add_note("after")) == "after"
+
+
+async def test_what_a_script_raises_over_a_dead_connection_is_its_callers(database, beside):
+    """The connection's end does not take its place."""
+
+    class Refused(Exception):
+        """What a part may raise."""
+
+    def script():
+        try:
+            yield from run(UPDATE)
+        except asyncpg.PostgresError as error:
+            raise Refused from error
+
+    await database.write(add_note(SHARED))
+    await beside.execute(f"begin; {UPDATE}")
+    task = asyncio.create_task(database.write(script()))
+    await wait_for_a_waiter(beside)
+    await end_connections(beside)
+    with pytest.raises(Refused):
+        await task
     await beside.execute("commit")
     assert await database.write(add_note("after")) == "after"
 
@@ -60,6 +85,7 @@ async def test_a_connection_killed_in_a_commit_leaves_the_outcome_open(database,
     await beside.execute(SLOW_COMMIT)
     await beside.execute("select pg_advisory_lock(1)")
     error = await killed_while_waiting(beside, asyncio.create_task(database.write(add_note("a"))))
+    assert "terminating connection" in str(error)
     assert error.outcome_unknown
     await beside.execute("select pg_advisory_unlock(1)")
     assert await database.read(list_notes()) == []

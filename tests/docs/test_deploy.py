@@ -50,9 +50,7 @@ def test_compose_names_what_there_is():
     file = compose()
     for service in file["services"].values():
         assert set(service.get("secrets", ())) <= set(file["secrets"])
-        assert set(service["depends_on"] if "depends_on" in service else ()) <= set(
-            file["services"]
-        )
+        assert set(service.get("depends_on", ())) <= set(file["services"])
         for volume in service.get("volumes", ()):
             source = volume.split(":")[0]
             assert source in file["volumes"] or (DEPLOY / source).is_file()

@@ -16,9 +16,11 @@ from tests.support.stores import POSTGRES, place
 from tollbridge.gateway import ledger
 from tollbridge.gateway.ledger import Hold
 
-# Of the race for one credit, and of that for three grants: a refusal is ten round trips, one after
-# the other, where there are round trips.
-ROUNDS, ROUNDS_LONG = {"sqlite": 100, "postgres": 8}, {"sqlite": 100, "postgres": 100}
+# Of the race for one credit, in one process and in two. A refusal is ten round trips, one after the
+# other, where there are round trips.
+ROUNDS = {"sqlite": 100, "postgres": 8}
+ROUNDS_OF_TWO = {"sqlite": 25, "postgres": 8}
+ROUNDS_LONG = 100
 GRANT_ROUNDS, GRANT_ROUNDS_LONG = 20, 200
 CALLERS = 64
 GRANTS = (5, 7, 14)
@@ -31,15 +33,10 @@ async def sum_available(database):
     return sum(row.available for row in balances)
 
 
-@pytest.fixture
-def rounds(store, pytestconfig):
-    """How often one credit is raced for."""
-    return (ROUNDS_LONG if pytestconfig.getoption("--long") else ROUNDS)[store.kind]
-
-
 @pytest.mark.timeout(280)
-async def test_one_credit_is_held_once(database, rounds):
+async def test_one_credit_is_held_once(database, store, pytestconfig):
     """Of 64 callers exactly one gets the only credit, again and again."""
+    rounds = ROUNDS_LONG if pytestconfig.getoption("--long") else ROUNDS[store.kind]
     chance = random.Random(64)
 
     async def call(number: int, round_number: int) -> bool:
@@ -58,8 +55,9 @@ async def test_one_credit_is_held_once(database, rounds):
 
 
 @pytest.mark.timeout(280)
-async def test_one_credit_is_held_once_by_two_processes(database, rounds, tmp_path):
+async def test_one_credit_is_held_once_by_two_processes(database, store, tmp_path, pytestconfig):
     """The same with the callers in two processes."""
+    rounds = ROUNDS_LONG if pytestconfig.getoption("--long") else ROUNDS_OF_TWO[store.kind]
     with ExitStack() as stack:
         racers = [
             stack.enter_context(running("tests.ledger.racer", place(tmp_path), name, CALLERS // 2))

@@ -6,13 +6,11 @@ process writes to its two streams.
 
 import asyncio
 import base64
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import apsw
 import orjson
 import pytest
 
+from tests.calls.lock import locked_store
 from tests.observing.leaks import (
     API,
     CALL,
@@ -35,7 +33,6 @@ from tests.support.scripted_provider import Answer, Cut, Raw, Reset, Wait
 from tests.support.stores import everything_in
 from tollbridge.gateway import ledger
 from tollbridge.gateway.clock import SystemClock
-from tollbridge.gateway.data_folder import database_file
 from tollbridge.wire.codes import STATUS_OF
 
 THINGS = f"POST {CALL}/prov_things/v1/things?q={FILLED}"
@@ -221,7 +218,7 @@ async def meet_repeats(w: Leaks, visitor: Visitor) -> None:
 
 async def meet_the_lock(w: Leaks, visitor: Visitor) -> None:
     """The store takes nothing, and then somebody else has swept the call."""
-    with locked(w):
+    async with locked_store(w.settings):
         assert (await w.ask(THINGS, *visitor.own, body=BODY)).status == 503
     visitor = await w.sign_in()
     go_on = asyncio.Event()
@@ -247,18 +244,6 @@ async def meet_the_end(w: Leaks, visitor: Visitor) -> None:
         await w.provider.next_request()
     w.process.terminate()
     assert (await call).json()["error"] == "busy"
-
-
-@contextmanager
-def locked(w: Leaks) -> Iterator[None]:
-    """Hold the write lock of the store."""
-    connection = apsw.Connection(str(database_file(w.settings)))
-    try:
-        connection.execute("begin immediate")
-        yield
-        connection.execute("rollback")
-    finally:
-        connection.close()
 
 
 @pytest.mark.timeout(110)

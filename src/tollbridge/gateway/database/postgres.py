@@ -1,6 +1,7 @@
 """PostgreSQL: scripts of many processes, and what many callers do alike in one statement."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -255,15 +256,16 @@ async def _leave_transaction(connection: Any, error: BaseException) -> None:
     # A connection in the middle of something is of no use to the next; one that is only in a
     # failed transaction is, once that is rolled back.
     refused = isinstance(error, asyncpg.PostgresError) and not _is_lost(error)
-    broken = isinstance(error, (*FAILURES, asyncio.CancelledError)) and not refused
-    if broken or connection.is_closed():
-        connection.terminate()
-        return
-    try:
-        async with asyncio.timeout(ANSWER_S):
-            if connection.is_in_transaction():
-                await connection.execute("rollback")
-    except FAILURES:
+    if refused or not isinstance(error, (*FAILURES, asyncio.CancelledError)):
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                if connection.is_in_transaction():
+                    await connection.execute("rollback")
+        except FAILURES:
+            pass
+        else:
+            return
+    with contextlib.suppress(asyncpg.InterfaceError):  # one that has died left the pool by itself
         connection.terminate()
 
 
