@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tollbridge.gateway.data_folder import database_file
-from tollbridge.gateway.database import Script
+from tollbridge.gateway.database import Script, lock
 from tollbridge.gateway.owner.commands.printing import columns, credits, show
 from tollbridge.gateway.owner.commands.running import (
     Open,
@@ -119,6 +119,7 @@ def set_(
     """Change a paywall: what is not named stays as it is; --origin replaces the list."""
 
     def change() -> Script[Paywall]:
+        yield lock("paywall", paywall_id)
         known = yield from need_paywall(paywall_id)
         changed = replace(
             known,
