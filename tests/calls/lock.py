@@ -10,6 +10,8 @@ from tests.support.world import World
 from tollbridge.gateway.data_folder import database_file
 from tollbridge.gateway.settings import Settings
 
+# The gateway may be writing just now.
+TURN_MS = 5000
 # PostgreSQL would wait for five seconds each time; that is shown in tests/faults.
 _REFUSE = """
 create function refuse_meanwhile() returns trigger language plpgsql
@@ -41,6 +43,7 @@ async def locked_store(settings: Settings) -> AsyncIterator[None]:
         return
     connection = apsw.Connection(str(database_file(settings)))
     try:
+        connection.set_busy_timeout(TURN_MS)
         connection.execute("begin immediate")
         yield
         connection.execute("rollback")

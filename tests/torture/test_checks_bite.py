@@ -316,3 +316,12 @@ def test_gateways_that_run_at_once_count_early_leaves_together():
         book.visit(call, 70 + number, left_at=START + 70 + number + 0.2)
         book.row(call, 70 + number, "aborted", "voided", life=life)
     assert "early leaves given back" in judged(book)
+
+
+def test_an_epoch_that_nobody_lived_in():
+    """A start that met no database does not shift whose epoch is whose; else it is a difference."""
+    book = sound_book()
+    epochs = ["epoch_x", "epoch_0", "epoch_1"]
+    assert "a process is an epoch" in judged(book, epochs=epochs)
+    book.history.away = [(START + 900, START + 901)]
+    assert judged(book, epochs=epochs) == set()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from tollbridge.gateway.torture.checks import Found, Matter
 from tollbridge.gateway.torture.history import Row
+from tollbridge.gateway.torture.linking import lives_by_epoch
 from tollbridge.gateway.torture.sending import PATIENCE_S
 from tollbridge.wire.headers import FROM_GATEWAY
 
@@ -132,7 +133,7 @@ def _number(row: Row) -> int:
 
 def check_early_leaves(matter: Matter, found: Found) -> None:
     """As many early leaves are given back as the setting says, and no more."""
-    lives = dict(zip(matter.stored.epochs, matter.history.lives, strict=False))
+    lives = lives_by_epoch(matter.history, matter.stored)
     # Those that run at once count together; else each counts what those before it gave back.
     is_together = matter.history.together
     order = {

@@ -6,7 +6,7 @@ the request's start and its coming to the provider, and come to what the table p
 """
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -98,7 +98,29 @@ def _lives(history: History, stored: Stored) -> dict[str, Life]:
             away=history.away,
             wrote_until=written.get(epoch, life.began_at),
         )
-        for epoch, life in zip(stored.epochs, history.lives, strict=False)
+        for epoch, life in lives_by_epoch(history, stored).items()
+    }
+
+
+def lives_by_epoch(history: History, stored: Stored) -> dict[str, Life]:
+    """Return which process each epoch was: they began in the same order, one each.
+
+    A process that met no database when it started may have left an epoch behind. Then it is told
+    by the calls that only one process can have made.
+    """
+    if len(stored.epochs) <= len(history.lives):
+        return dict(zip(stored.epochs, history.lives, strict=False))
+    makers: dict[str, set[int]] = defaultdict(set)
+    for call in history.calls:
+        for call_id in call.call_ids():
+            makers[call_id] |= {send.life for send in call.sends}
+    seen: dict[str, Counter[int]] = defaultdict(Counter)
+    for row in stored.rows:
+        if len(makers[row.call_id]) == 1:
+            seen[row.epoch_id].update(makers[row.call_id])
+    by_number = {life.number: life for life in history.lives}
+    return {
+        epoch: by_number[seen[epoch].most_common(1)[0][0]] for epoch in stored.epochs if seen[epoch]
     }
 
 
