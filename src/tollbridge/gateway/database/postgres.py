@@ -12,7 +12,13 @@ from typing import Any, TypeVar
 import asyncpg
 
 from tollbridge.gateway.database.batches import Batches
-from tollbridge.gateway.database.postgres_server import FAILURES, Server, look_at, words_of
+from tollbridge.gateway.database.postgres_server import (
+    FAILURES,
+    Server,
+    look_at,
+    run_script,
+    words_of,
+)
 from tollbridge.gateway.database.script import (
     Many,
     Rows,
@@ -21,6 +27,7 @@ from tollbridge.gateway.database.script import (
     StoreLoad,
     StoreUnavailable,
 )
+from tollbridge.gateway.database.turns import Turns
 from tollbridge.gateway.secret import Secret
 
 T = TypeVar("T")
@@ -38,11 +45,9 @@ READING = 2
 ANSWER_S = 8.0
 # For reading everything on one snapshot, as `ledger verify` does.
 SNAPSHOT_S = 3600.0
-# For a connection out of the pool when all are in use.
+# For a connection out of the pool when all are in use, and for a turn.
 TURN_S = 5.0
 CLOSE_S = 10.0
-
-_SNAPSHOT = "begin isolation level repeatable read read only"
 
 
 class PostgresDatabase:
@@ -54,6 +59,8 @@ class PostgresDatabase:
         self._batching = batching
         self._writing = writing
         self._reading = reading
+        self._pools = (batching, writing, reading)
+        self._turns = Turns(TURN_S)
         self._running: set[asyncio.Task[Any]] = set()
         self._deferred: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._batches: dict[Many, Batches] = {}
@@ -126,7 +133,7 @@ class PostgresDatabase:
         """See `Database.read`."""
         begin = None
         if snapshot:
-            begin = _SNAPSHOT
+            begin = self._server.begin_snapshot
         elif self._server.pooled:
             begin = self._server.begin + "; set transaction read only"
         limit_s = SNAPSHOT_S if snapshot else ANSWER_S
@@ -147,7 +154,7 @@ class PostgresDatabase:
         while self._running:
             await asyncio.wait(self._running)
         self._closing = True
-        for pool in (self._batching, self._writing, self._reading):
+        for pool in self._pools:
             try:
                 await asyncio.wait_for(pool.close(), CLOSE_S)
             except FAILURES:
@@ -164,13 +171,21 @@ class PostgresDatabase:
         return task
 
     async def _write(self, script: Script[T]) -> T:
+        try:
+            first = next(script)
+        except StopIteration as end:  # there was nothing to write
+            nothing: T = end.value
+            return nothing
         self._waiting += 1
         began = time.perf_counter()
         committing = False
         try:
-            async with self._connection(self._writing, ANSWER_S) as connection:
+            async with (
+                self._turns.of(first),
+                self._connection(self._writing, ANSWER_S) as connection,
+            ):
                 await connection.execute(self._server.begin)
-                value = await run_script(connection, script)
+                value = await run_script(connection, script, first)
                 committing = True
                 if await connection.execute("commit") != "COMMIT":
                     # A statement had failed, and the script went on as if it had not.
@@ -196,6 +211,8 @@ class PostgresDatabase:
                 yield connection
         except BaseException as error:
             await _leave_transaction(connection, error)
+            if isinstance(error, asyncpg.ReadOnlySQLTransactionError):  # it is a standby now
+                await asyncio.gather(*(each.expire_connections() for each in self._pools))
             raise
         finally:
             await pool.release(connection)
@@ -277,19 +294,3 @@ def _is_lost(error: asyncpg.PostgresError) -> bool:
         | asyncpg.OperatorInterventionError
         | asyncpg.CrashShutdownError,
     )
-
-
-async def run_script(connection: Any, script: Script[T]) -> T:
-    """Run a script's statements on a connection, in whatever transaction is open."""
-    try:
-        statement = next(script)
-        while True:
-            try:
-                records = await connection.fetch(statement.sql, *statement.parameters)
-            except FAILURES as error:
-                statement = script.throw(error)
-                continue
-            statement = script.send([tuple(record) for record in records])
-    except StopIteration as end:
-        value: T = end.value
-        return value

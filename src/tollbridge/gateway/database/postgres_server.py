@@ -1,7 +1,7 @@
 """A PostgreSQL server as this program needs it: looked at once, when the store is opened."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -11,9 +11,11 @@ from tollbridge.gateway.database.postgres_migrate import (
     refuse_newer,
     version_of,
 )
-from tollbridge.gateway.database.script import StoreUnavailable
+from tollbridge.gateway.database.script import Script, Statement, StoreUnavailable
 from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.secret import Secret
+
+T = TypeVar("T")
 
 OLDEST_VERSION = 15
 # A server that does not answer within this is away; whoever asks tries again by himself.
@@ -40,6 +42,10 @@ _SETTINGS = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "2",
 }
+_SNAPSHOT = (
+    "begin isolation level repeatable read read only; set local statement_timeout = 0;"
+    " set local idle_in_transaction_session_timeout = 0"
+)
 _IN_TRANSACTION = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
 
 
@@ -53,12 +59,15 @@ class Server:
             connection of its own: nothing may be kept on a connection between two.
         settings: What a connection asks for when it is opened; nothing where it is pooled.
         begin: The statements that begin a transaction.
+        begin_snapshot: Those that begin one which reads everything as it is at one moment, for as
+            long as that takes.
     """
 
     url: Secret
     pooled: bool
     settings: dict[str, str]
     begin: str
+    begin_snapshot: str = _SNAPSHOT
 
     async def pool(self, connections: int, **settings: str) -> Any:
         """Return a pool of up to so many connections; the first is opened when it is needed.
@@ -177,6 +186,22 @@ async def _connect(url: Secret) -> Any:
         raise StartError("TOLLBRIDGE_DATABASE_URL is not a postgresql:// address") from error
     except FAILURES as error:
         raise StoreUnavailable(f"cannot reach the database: {words_of(error)}") from error
+
+
+async def run_script(connection: Any, script: Script[T], first: Statement | None = None) -> T:
+    """Run a script's statements on a connection; `first` is one that it has given already."""
+    try:
+        statement = first or next(script)
+        while True:
+            try:
+                records = await connection.fetch(statement.sql, *statement.parameters)
+            except FAILURES as error:
+                statement = script.throw(error)
+                continue
+            statement = script.send([tuple(record) for record in records])
+    except StopIteration as end:
+        value: T = end.value
+        return value
 
 
 def words_of(error: BaseException) -> str:

@@ -11,8 +11,7 @@ import apsw
 from tollbridge.gateway.data_folder import DATABASE_FILE
 from tollbridge.gateway.database import sqlite
 from tollbridge.gateway.database.connection import connect
-from tollbridge.gateway.database.postgres import run_script
-from tollbridge.gateway.database.postgres_server import look_at
+from tollbridge.gateway.database.postgres_server import look_at, run_script
 from tollbridge.gateway.database.whole import tables, totals
 from tollbridge.gateway.database.whole.addresses import shown
 from tollbridge.gateway.database.whole.connections import (

@@ -8,7 +8,7 @@ from typing import Any
 
 import apsw
 
-from tollbridge.gateway.database import migrate, postgres, postgres_migrate, sqlite
+from tollbridge.gateway.database import migrate, postgres_migrate, postgres_server, sqlite
 from tollbridge.gateway.database.script import Script
 from tollbridge.gateway.database.whole.addresses import shown
 from tollbridge.gateway.database.whole.connections import (
@@ -111,7 +111,7 @@ def _examine_file(connection: apsw.Connection, file: Path) -> Examined:
 
 async def _examine_server(connection: Any, url: Secret) -> Examined:
     async def read(script: Script[Any]) -> Any:
-        return await postgres.run_script(connection, script)
+        return await postgres_server.run_script(connection, script)
 
     seen = await connection.fetchrow(
         "select pg_backend_pid() as pid, current_setting('server_version') as version,"
