@@ -90,6 +90,8 @@ class Heart:
         self._watch = Watch(silent_s)
         self._task: asyncio.Task[None] | None = None
         self._own: set[str] = set()
+        # At first too: who was to sweep may have ended before it did.
+        self._sweep_is_due = True
         self.epoch_id = ""
 
     async def start(self, *, alone: bool) -> None:
@@ -129,11 +131,13 @@ class Heart:
             log.warning("this process was taken for dead; it goes on in a new epoch")
             await self.begin()
         silent = self._watch.look(self._now_s(), others)
-        if not silent:
-            return
-        log.warning("%d processes are silent; their calls are swept", len(silent))
-        await self._database.write(ledger.end_silent(silent, self._clock.now_ms()))
-        await self._repeat(lambda now: ledger.sweep_the_dead(self._own, now, most=SWEEP_CALLS))
+        if silent:
+            log.warning("%d processes are silent; their calls are swept", len(silent))
+            await self._database.write(ledger.end_silent(silent, self._clock.now_ms()))
+            self._sweep_is_due = True
+        if self._sweep_is_due:
+            await self._repeat(lambda now: ledger.sweep_the_dead(self._own, now, most=SWEEP_CALLS))
+            self._sweep_is_due = False  # one that fails stays due: nobody finds them silent again
 
     async def stop(self) -> None:
         """End the epoch; what a failing store would not take is the next start's to sweep."""
