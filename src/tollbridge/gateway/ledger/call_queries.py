@@ -45,12 +45,14 @@ def fence_attempt(order: HoldOrder, ending: Ending) -> Script[None]:
     """Take an attempt's number with a hold of nothing, unless it is taken.
 
     A statement whose answer was lost may still be on its way to a server, and arrive after
-    somebody has looked. Where that cannot be, this is left out.
+    somebody has looked. Where that cannot be, this is left out. It stands under the page's key:
+    whoever repeats the call finds that this number is taken.
     """
     yield locking(
         "insert into calls (call_id, attempt, paywall_id, user_id, provider_id, query_type,"
-        " epoch_id, amount, held_at, state, outcome, ended_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, 0, $8, 'voided', $9, $10) on conflict do nothing",
+        " epoch_id, amount, held_at, state, outcome, ended_at, key_hash, fingerprint)"
+        " values ($1, $2, $3, $4, $5, $6, $7, 0, $8, 'voided', $9, $10, $11, $12)"
+        " on conflict do nothing",
         (
             order.call_id,
             order.attempt,
@@ -62,6 +64,8 @@ def fence_attempt(order: HoldOrder, ending: Ending) -> Script[None]:
             order.held_at or ending.at,
             ending.outcome,
             ending.at,
+            order.key_hash,
+            order.fingerprint,
         ),
     )
 
