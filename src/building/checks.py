@@ -1,8 +1,8 @@
 """Every check and then every test, as `build.py test` runs them.
 
 A check that fails does not stop the next one, so one run shows everything there is to mend. The
-tests come last, in two runs side by side: those that drive a browser or an interpreter mostly wait,
-and the others leave them a core. What each said is printed whole, its summary at its end.
+tests come last, in four runs side by side, which mostly wait: for a browser, an interpreter, the
+store, a clock. The first one speaks as it goes; what each other said is printed whole, at the end.
 """
 
 import argparse
@@ -23,8 +23,16 @@ from building.site import ROOT, CannotBuild, build_site
 
 SITE = ROOT / "build" / "site"
 
-# The markers of the tests that mostly wait for another program.
-WAITING = "browser or interpreters"
+# The runs of the tests by name, and what pytest's `-m` and `-k` choose for each. Of two of a kind
+# the second has what the first has not, so that no test is in none; they take about as long.
+_WAITING = "browser or interpreters"
+_FIRST_FILES = "test_look or test_shared_tests"
+RUNS = {
+    "all others": (f"not ({_WAITING})", "not postgres"),
+    "on PostgreSQL": (f"not ({_WAITING})", "postgres"),
+    "states and interpreters": (_WAITING, _FIRST_FILES),
+    "browser": (_WAITING, f"not ({_FIRST_FILES})"),
+}
 
 # Where files live in memory, if there is room: a store's commits, of which the tests make tens of
 # thousands, wait for no disk there. The tests leave far less than this behind.
@@ -135,6 +143,8 @@ def folder_for_tests() -> Iterator[None]:
         return
     # A short name: a test's folder may hold a socket, whose path has 107 characters at most.
     with tempfile.TemporaryDirectory(prefix="t", dir=MEMORY, ignore_cleanup_errors=True) as folder:
+        # Root's tests run PostgreSQL as another user, who has to get to its folder.
+        Path(folder).chmod(0o711)
         os.environ[PYTEST_FOLDERS] = folder
         try:
             yield
@@ -153,18 +163,25 @@ def run_tests(arguments: list[str]) -> int:
     if set(arguments) - {"--long", "-o", "faulthandler_timeout=7200"}:
         return subprocess.call(pytest, cwd=ROOT)
     pytest += ["-o", "tmp_path_retention_policy=failed"]
-    with tempfile.TemporaryFile() as said, folder_for_tests():
-        # A cache of its own: both would write the other's away.
-        waiting = [*pytest, "-m", WAITING, "-o", "cache_dir=.pytest_cache/waiting"]
-        with subprocess.Popen(waiting, cwd=ROOT, stdout=said, stderr=said) as process:
-            tested = subprocess.call([*pytest, "-m", f"not ({WAITING})"], cwd=ROOT)
-            print("the tests in browsers and interpreters, which ran beside these:", flush=True)
-            waited = process.wait()
-        said.seek(0)
-        shutil.copyfileobj(said, sys.stdout.buffer)
-        sys.stdout.flush()
-    print(f"{'tests':12}{'FAILED' if tested or waited else 'ok'}", flush=True)
-    return tested or waited
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(folder_for_tests())
+        kept = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        processes: dict[str, subprocess.Popen[bytes]] = {}
+        for name, (marked, named) in RUNS.items():
+            # A cache of its own: each would write the others' away.
+            which = ["-m", marked, "-k", named, "-o", f"cache_dir=.pytest_cache/{name}"]
+            with (kept / name).open("wb") as file:
+                said = file if processes else None
+                process = subprocess.Popen([*pytest, *which], cwd=ROOT, stdout=said, stderr=said)
+            processes[name] = stack.enter_context(process)
+        codes = []
+        for name, process in processes.items():
+            codes.append(process.wait())
+            print(f"the tests, {name}: {'FAILED' if codes[-1] else 'ok'}", flush=True)
+            sys.stdout.buffer.write((kept / name).read_bytes())
+            sys.stdout.flush()
+    print(f"{'tests':12}{'FAILED' if any(codes) else 'ok'}", flush=True)
+    return 1 if any(codes) else 0
 
 
 if __name__ == "__main__":
