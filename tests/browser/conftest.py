@@ -35,6 +35,10 @@ from tests.browser.kept_files import KeptFiles
 PYTHON_UP_MS = 60_000
 GATEWAY_STOPS_S = 10
 PROGRAM = Path(sys.executable).with_name("tollbridge")
+# What the gateway is told is what the tests tell it; it refuses a setting that it does not know.
+ENVIRONMENT = {
+    name: text for name, text in os.environ.items() if not name.startswith("TOLLBRIDGE_")
+}
 
 
 @dataclass
@@ -56,7 +60,11 @@ class Gateway:
     async def run(self, *words: str) -> str:
         """Run the command line tool, whose first word is left out, and return what it printed."""
         process = await asyncio.create_subprocess_exec(
-            PROGRAM, *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+            PROGRAM,
+            *words,
+            env=ENVIRONMENT,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
         )
         out, err = await process.communicate()
         assert process.returncode == 0, err.decode()
@@ -186,7 +194,7 @@ async def serving(site: Path, data_dir: Path) -> AsyncIterator[Gateway]:
     """Run the gateway as a process until it is left."""
     words = ["serve", "--demo", "--port", "0", "--data-dir", str(data_dir)]
     environment = {
-        **os.environ,
+        **ENVIRONMENT,
         "TOLLBRIDGE_SITE_DIR": str(site),
         # Every test is a new visitor, and all of them share one gateway and its day.
         "TOLLBRIDGE_LIMIT_PAYWALL_TRIAL_CREDITS": "off",

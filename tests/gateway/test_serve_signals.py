@@ -41,7 +41,7 @@ def test_a_terminal_that_is_closed(folder):
         start_new_session=True,
         # A process without one takes the first terminal that it opens.
         preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
-        env={**os.environ, **stores.environment(folder)},
+        env={"PATH": os.environ["PATH"], **stores.environment(folder)},
     )
     os.close(theirs)
     assert process.stdout is not None

@@ -31,7 +31,7 @@ def new_place(store: Store, folder: Path) -> CommandLine:
 @pytest.mark.timeout(110)
 async def test_a_backup_under_load_is_whole(store: Store, tmp_path: Path) -> None:
     """Calls go on meanwhile; each backup is of one moment, with a sound ledger, later ones more."""
-    folder, enough = tmp_path / "var", asyncio.Event()
+    folder, begun, enough = tmp_path / "var", asyncio.Event(), asyncio.Event()
     async with process_world(folder) as world:
         world.provider.always(Answer.json({"ok": True}))
 
@@ -41,9 +41,11 @@ async def test_a_backup_under_load_is_whole(store: Store, tmp_path: Path) -> Non
                 async with world.call() as answer:
                     await answer.read()
                     made += answer.status == 200
+                begun.set()
             return made
 
         callers = [asyncio.create_task(call()) for _ in range(CALLERS)]
+        await begun.wait()
         for number in range(BACKUPS):
             await asyncio.to_thread(CommandLine(folder).make, "backup", str(tmp_path / f"{number}"))
         enough.set()

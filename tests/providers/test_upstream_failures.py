@@ -160,7 +160,8 @@ async def test_a_connection_that_is_not_made_in_time(new_provider: MakeProvider)
 
     server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    upstream = Upstream(connect_timeout_s=0.05)
+    # Enough for a machine that does much else to connect, before the handshake that never ends.
+    upstream = Upstream(connect_timeout_s=0.5)
     await upstream.start()
     provider = new_provider(base_url=f"https://localhost:{port}", allow_private=True)
     refused = await refusal(upstream, provider)

@@ -11,6 +11,9 @@ import orjson
 
 Headers = list[tuple[str, str]]
 
+# More than a reader holds before it makes the other side wait.
+MOST_BYTES = 1024 * 1024
+
 
 @dataclass
 class Head:
@@ -63,7 +66,13 @@ class RawConnection:
         self.leave()
 
     async def send(self, *pieces: str | bytes) -> None:
-        """Send pieces as they are; text as Latin-1."""
+        """Send pieces as they are; text as Latin-1.
+
+        Raises:
+            ConnectionError: The connection is gone.
+        """
+        if self._writer.is_closing():
+            raise ConnectionResetError("the connection is closed")  # uvloop would not say so
         for piece in pieces:
             self._writer.write(piece.encode("latin-1") if isinstance(piece, str) else piece)
         await self._writer.drain()
@@ -111,6 +120,10 @@ class RawConnection:
                 body += chunk
         elif head.header("content-length") is not None:
             body += await self._reader.readexactly(int(head.header("content-length") or 0))
+
+    async def read_some(self) -> bytes:
+        """Return some of what has come, at most a few hundred kilobytes; nothing at the end."""
+        return await self._reader.read(MOST_BYTES)
 
     async def read_to_end(self) -> bytes:
         """Return everything until the gateway closes the connection."""
