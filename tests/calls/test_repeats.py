@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from tests.calls.outcome import check_outcome
+from tests.database.postgres_doors import connected, wait_for_a_waiter
 from tests.observing.rows import wait_for_row
 from tests.support.scripted_provider import Answer, Cut, Never, Wait
 from tests.support.stores import everything_in
@@ -35,6 +36,36 @@ async def test_an_answer_is_given_again(world):
         for name in ("X-Call-Id", "X-Credits-Charged", "X-Balance-Version", "X-Model"):
             assert again.headers[name] == first.headers[name]
     assert len(world.provider.requests) == 1
+    await check_outcome(world, visitor, "ok", charged=1, provider_status=200)
+
+
+# Keeps the end of a call, and nothing else of it, from being written.
+_END_WAITS = """
+create function wait_for_the_end() returns trigger language plpgsql
+  as $$ begin perform pg_advisory_xact_lock(20261130); return new; end $$;
+create trigger wait_for_the_end before update on calls for each row
+  when (old.ended_at is null and new.ended_at is not null) execute function wait_for_the_end();
+"""
+
+
+@pytest.mark.only_on("postgres")
+async def test_an_answer_is_given_again_before_its_end_is_written(world):
+    """Who repeats a call with its last byte in hand is told the answer, not that it still runs."""
+    visitor = await world.sign_in()
+    world.provider.answers(Answer.json({"say": "once"}))
+    url = world.gateway.settings.database_url.reveal()
+    async with connected(url) as beside, beside.transaction():
+        await beside.execute(_END_WAITS)
+    async with connected(url) as beside, beside.transaction():
+        await beside.execute("select pg_advisory_xact_lock(20261130)")
+        async with world.call(visitor, headers=KEY) as first:
+            body = await first.read()
+        await wait_for_a_waiter(beside)
+        async with world.call(visitor, headers=KEY) as again:
+            assert (again.status, await again.read()) == (200, body)
+            assert again.headers["Idempotent-Replayed"] == "true"
+        async with world.call(visitor, headers=KEY, json={"another": True}) as other:
+            assert other.status == 422
     await check_outcome(world, visitor, "ok", charged=1, provider_status=200)
 
 

@@ -47,8 +47,10 @@ async def test_a_body_that_drips(hasty):
     hasty.provider.answers(Answer(headers=CHUNKED, chunks=drip(b".", PAUSE)))
     async with await hasty.raw_call(visitor) as connection:
         head = await connection.read_head()
-        for _ in range(MANY):
-            assert await connection.read_chunk() == b"."
+        came = b""
+        while len(came) < MANY:  # a busy machine may pass two of them in one chunk
+            came += await connection.read_chunk()
+        assert set(came) == set(b".")
         answer = await connection.read_rest(head)
     assert (answer.status, answer.complete) == (200, False)
     await (await hasty.provider.next_request()).left.wait()

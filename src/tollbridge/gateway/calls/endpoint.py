@@ -23,6 +23,7 @@ from tollbridge.gateway.calls.repeats import Charged, Claims
 from tollbridge.gateway.calls.replays import Answered, Replays
 from tollbridge.gateway.calls.request import CallRequest, read_request
 from tollbridge.gateway.connection import LOST
+from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.ids import new_id
 from tollbridge.gateway.observing.record import RECORD, RequestRecord
 from tollbridge.gateway.providers.headers import to_provider
@@ -144,12 +145,19 @@ class CallEndpoint:
 
     async def _hold(self, credit: Credit, admitted: Admitted, answer: AsgiAnswer) -> bool:
         """Hold the credit; False where the call was a repeat and has its answer already."""
-        refused = await credit.hold()
+        try:
+            refused = await credit.hold()
+        except Refusal as running:
+            if running.code != "call_in_progress":
+                raise
+            # Where its answer is here it is over: only its end is still on its way to the store.
+            await self._replay(credit.order, running, answer)
+            return False
         if refused is None:
             return True
         order = credit.order
         if isinstance(refused, Charged):
-            await self._replay(order, refused, answer)
+            await self._replay(order, refused.refusal(), answer)
             return False
         raise QuotaRefusal(
             refused,
@@ -160,10 +168,12 @@ class CallEndpoint:
             hint=self.hint(order.paywall_id, order.user_id, order.query_type),
         )
 
-    async def _replay(self, order: ledger.HoldOrder, charged: Charged, answer: AsgiAnswer) -> None:
+    async def _replay(
+        self, order: ledger.HoldOrder, otherwise: Refusal, answer: AsgiAnswer
+    ) -> None:
         kept = None if order.key_hash is None else self.replays.find(order.key_hash)
         if kept is None:
-            raise charged.refusal()
+            raise otherwise
         replayed = (names.IDEMPOTENT_REPLAYED.encode(), b"true")
         await answer.start(kept.status, [*kept.headers, replayed])
         if kept.body:
