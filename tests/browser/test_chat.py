@@ -82,6 +82,29 @@ async def test_one_write_per_frame(gateway: Gateway, open_tab: OpenTab) -> None:
     assert sorted(writes)[-2:] in ([1, 1], [1, 2])
 
 
+# Reloads the page in the very moment in which the last answer is complete.
+RELOAD_WHEN_DONE = """() => {
+    const look = () => {
+        const last = document.querySelector("#log article:last-child");
+        if (last?.dataset.state === "done" && last.dataset.role === "assistant") location.reload();
+    };
+    new MutationObserver(look).observe(document.getElementById("log"),
+        {subtree: true, childList: true, attributes: true});
+}"""
+
+
+async def test_a_reload_in_the_moment_of_the_end(gateway: Gateway, open_tab: OpenTab) -> None:
+    """UX-M8: what was not written yet is written while the page goes; a whole answer stays one."""
+    tab, spa = await at(open_tab, gateway.url)
+    await tab.page.evaluate(RELOAD_WHEN_DONE)
+    async with tab.page.expect_navigation():
+        await spa.send_text("Are you whole?")
+    await expect(spa.turns).to_have_count(2)
+    await spa.ready("19 of 20 left")
+    await expect(spa.answer).to_have_attribute("data-state", "done")
+    await expect(spa.answer).not_to_contain_text("Interrupted")
+
+
 async def test_a_reload_in_the_middle_of_an_answer(gateway: Gateway, open_tab: OpenTab) -> None:
     """UX-M8, UX-M7: its words are there, marked, with what they cost and a way to ask again."""
     tab, spa = await at(open_tab, gateway.url)

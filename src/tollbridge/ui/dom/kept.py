@@ -41,5 +41,11 @@ def keep_at_once(key: str, text: str) -> None:
     Only after a `keep` went through: a browser that refuses is not heard here.
     """
     js_storage = js.sessionStorage
-    # Through a promise, so that a full storage is no error of ours; done before the page goes.
-    js.Promise.resolve(text).then(js_storage.setItem.bind(js_storage, key))
+    if platform.MICROPYTHON:
+        # What JavaScript throws would unwind it, so through a promise; it runs before the page goes.
+        js.Promise.resolve(text).then(js_storage.setItem.bind(js_storage, key))
+        return
+    try:  # Pyodide would keep a promise waiting for a turn that never comes
+        js_storage.setItem(key, text)
+    except platform.JsException:
+        pass  # full by now: what stood there stays
