@@ -42,7 +42,7 @@ def keep_at_once(key: str, text: str) -> None:
     """
     js_storage = js.sessionStorage
     if platform.MICROPYTHON:
-        # What JavaScript throws would unwind it, so through a promise; it runs before the page goes.
+        # What throws would unwind it, so through a promise, which runs before the page goes.
         js.Promise.resolve(text).then(js_storage.setItem.bind(js_storage, key))
         return
     try:  # Pyodide would keep a promise waiting for a turn that never comes
