@@ -28,14 +28,12 @@ class TabStorage:
         self.answers = asyncio.Event()
         self.answers.set()
         js = vars(sys.modules["js"])
-        keep = SimpleNamespace(bind=lambda _, key: lambda text: self._keep(key, text))
-        resolve = lambda text: SimpleNamespace(then=lambda done: done(text))  # noqa: E731
-        monkeypatch.setitem(js, "sessionStorage", SimpleNamespace(setItem=keep))
-        monkeypatch.setitem(js, "Promise", SimpleNamespace(resolve=resolve))
+        monkeypatch.setitem(js, "sessionStorage", SimpleNamespace(setItem=self._keep))
         monkeypatch.setattr(platform, "web_storage", self._call)
 
     def _keep(self, key: str, text: str) -> None:
-        assert not self.refuses, "an error that nobody in the page would hear"
+        if self.refuses:
+            raise platform.JsException("QuotaExceededError")
         self.items[key] = text
 
     async def _call(self, area: str, method: str, key: str, text: str = "") -> Any:
