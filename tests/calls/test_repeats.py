@@ -67,6 +67,8 @@ async def test_an_answer_is_given_again_before_its_end_is_written(world):
         async with world.call(visitor, headers=KEY, json={"another": True}) as other:
             assert other.status == 422
     await check_outcome(world, visitor, "ok", charged=1, provider_status=200)
+    row = await wait_for_row(world, again.headers["X-Request-Id"])
+    assert (row.call_id, row.credits) == (first.headers["X-Call-Id"], 0)
 
 
 @pytest.mark.parametrize("charge_on", ["headers", "first_byte", "complete"])

@@ -62,8 +62,10 @@ class Credit:
         """
         try:
             held = await self._till.database.write(self._hold_once(), self._hold_shortcut())
-        except Refusal:
-            raise  # nothing was held
+        except Refusal as refusal:  # nothing was held
+            if refusal.code == "call_in_progress" and refusal.details:
+                self.call_id = refusal.details["call_id"]
+            raise
         except BaseException as error:
             # Nothing is sent, so nothing may stay held, whatever became of the commit. Looked at
             # when it is undone: which attempt of which call this is, the store decides.
