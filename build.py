@@ -49,7 +49,12 @@ def parser_of_commands() -> argparse.ArgumentParser:
 
     dist = commands.add_parser("dist", help="the static site, ready to copy to any static host")
     dist.add_argument("--gateway", default="", metavar="URL", help="the gateway's address")
-    dist.add_argument("--host", choices=["pyscript"], default="pyscript", help="what starts Python")
+    dist.add_argument(
+        "--host",
+        choices=["pyscript", "strict"],
+        default="pyscript",
+        help="what starts Python: PyScript, or what needs no 'unsafe-eval'",
+    )
     dist.add_argument("--out", type=Path, default=ROOT / "dist", metavar="DIR", help="else dist/")
 
     for command in (run, dist):
@@ -89,7 +94,7 @@ def run_tests(options: argparse.Namespace, pytest_arguments: list) -> int:
 def build_dist(options: argparse.Namespace) -> int:
     """Write the static site where the person wants it."""
     prepare.prepare_for_page(ROOT)
-    chosen = ["--gateway", options.gateway, "--smallest"]
+    chosen = ["--gateway", options.gateway, "--host", options.host, "--smallest"]
     return build_site(options.out.resolve(), options.page, *chosen)
 
 

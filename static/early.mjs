@@ -227,7 +227,7 @@ function heardError(event) {
   else if (target === window && ofThisPage(filename)) breakDown("error", message);
 }
 
-/** PyScript has run the page's Python. If nobody takes over then, it ended with an error. */
+/** The page's Python was run. If nobody takes over then, it ended with an error. */
 function heardEnd() {
   setTimeout(() => early.signal.aborted || breakDown("ended"), TAKE_OVER_MS);
 }
@@ -293,7 +293,8 @@ if (waiting()) {
     ({ reason: why }) => breakDown("error", String(why?.message ?? why)),
     listening,
   );
-  addEventListener("py:all-done", heardEnd, listening);
+  addEventListener("py:all-done", heardEnd, listening); // by PyScript
+  addEventListener("tollbridge:started", heardEnd, listening); // by boot.mjs
   loads.observe({ type: "resource", buffered: true });
   state.observe(root, { attributeFilter: ["data-state"] });
   notice.classList.remove("by-time"); // the stylesheet's clock, for when this file is missing

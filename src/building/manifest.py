@@ -1,29 +1,37 @@
-"""The list that the page's starters read: where the runtime lies, and how many bytes it has."""
+"""The list that the starters of Python read: where its files lie, how large and what they are."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-_HEAD = "// Made by build.py: where the runtime's files are, seen from this folder.\n"
+from building.hashed import integrity
+
+_HEAD = "// Made by build.py: where the runtimes' files are, seen from this folder.\n"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Manifest:
-    """What `static/interpreter.mjs` and other starters of Python need to know.
+    """What `static/interpreter.mjs` and `static/boot.mjs` need to know. Paths are seen from there.
 
     Attributes:
-        pyodide: Pyodide's folder, with a slash at its end.
-        library: The standard library.
-        ours: Our Python, compiled.
-        files: Bytes, once decompressed, of every file that a start fetches, by its path.
-        lock: Pyodide's lock file without its packages, of which the site has none.
+        pyodide: `folder` (with a slash at its end), `wasm`, `library`, `ours` (our Python,
+            compiled), and `lock`: Pyodide's lock file without its packages, of which a site has
+            none.
+        micropython: `module` and `wasm`.
+        bundles: A page's module → the Python that MicroPython runs it from.
+        files: Path → `bytes`, once decompressed, and `integrity`, of whatever a start fetches and
+            does not import.
     """
 
-    pyodide: str
-    library: str
-    ours: str
-    files: dict[str, int]
-    lock: dict[str, Any]
+    pyodide: dict[str, Any]
+    micropython: dict[str, str]
+    bundles: dict[str, str] = field(default_factory=dict)
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def know(self, path: str, content: bytes) -> str:
+        """Note what a file is; returns its path."""
+        self.files[path] = {"bytes": len(content), "integrity": integrity(content)}
+        return path
 
     def module(self) -> bytes:
         """The JavaScript module; the same manifest gives the same bytes."""

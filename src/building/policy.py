@@ -1,4 +1,4 @@
-"""The response headers of the static site, as the `_headers` file that static hosts read."""
+"""What a site's pages may load and talk to, and the `_headers` file that static hosts read."""
 
 import base64
 import hashlib
@@ -10,8 +10,16 @@ HEADERS_MARK = "# Made by Tollbridge's build.py."
 _WHY_EVAL = "# 'unsafe-eval' is for PyScript, whose core makes functions from text."
 # What a host answers with where there is nothing; it carries its style in itself.
 NOT_FOUND_PAGE = Path(__file__).with_name("404.html")
-_FOREVER = "public, max-age=31536000, immutable"
+FOREVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+# What pages on other origins load too, under a name that stays.
+FOR_EVERY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Cache-Control": ASK_AGAIN}
+# Pages that others may frame; the others may be framed by nobody.
+FRAMED_BY: dict[str, str] = {}
+_CHARSET_META = '<meta charset="utf-8">'
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+
+Headers = dict[str, dict[str, str]]
 
 
 def origin_of(url: str) -> str:
@@ -36,20 +44,53 @@ def origin_of(url: str) -> str:
     return origin
 
 
-def content_policy(gateway_origin: str) -> dict[str, str]:
-    """What the page may load and talk to, by directive."""
-    return {
+def page_policy(name: str, gateway_origin: str, *, strict: bool) -> dict[str, str]:
+    """What a page may load and talk to, by directive.
+
+    Args:
+        name: The page's file name.
+        gateway_origin: Where its gateway is; empty for its own origin.
+        strict: It does without PyScript, whose core makes functions from text, which is what
+            'unsafe-eval' permits. Pyodide and MicroPython alone need only 'wasm-unsafe-eval'.
+    """
+    scripts = "'wasm-unsafe-eval'" if strict else "'unsafe-eval' 'wasm-unsafe-eval'"
+    rules = {
         "default-src": "'self'",
-        # PyScript's core makes functions from text, which is what 'unsafe-eval' permits. Pyodide
-        # and MicroPython alone need only 'wasm-unsafe-eval'.
-        "script-src": "'self' 'unsafe-eval' 'wasm-unsafe-eval'",
+        "script-src": f"'self' {scripts}",
         "style-src": "'self'",
         "connect-src": f"'self' {gateway_origin}".strip(),
         "img-src": "'self' data:",
         "base-uri": "'none'",
         "object-src": "'none'",
-        "frame-ancestors": "'none'",
+        "frame-ancestors": FRAMED_BY.get(name, "'none'"),
     }
+    if strict:
+        # Text becomes a script nowhere; the one script that is named by text is the service worker.
+        rules |= {"require-trusted-types-for": "'script'", "trusted-types": "tollbridge"}
+    return rules
+
+
+def not_found_policy() -> dict[str, str]:
+    """What the page for what is not there may do: show itself."""
+    style = style_hash(NOT_FOUND_PAGE.read_text("utf-8"))
+    return {"default-src": "'none'", "style-src": style, "frame-ancestors": "'none'"}
+
+
+def not_found_page() -> str:
+    """That page, with its policy in itself: hosts serve it at addresses that no rule knows."""
+    text = NOT_FOUND_PAGE.read_text("utf-8")
+    return with_policy(text, not_found_policy())
+
+
+def with_policy(text: str, policy: dict[str, str]) -> str:
+    """A page with its policy as a `<meta>`, for hosts without headers of one's own.
+
+    Raises:
+        ValueError: It does not declare its character set, which has to come first.
+    """
+    if _CHARSET_META not in text:
+        raise ValueError(f"the page lacks the line {_CHARSET_META}")
+    return text.replace(_CHARSET_META, f"{_CHARSET_META}\n  {policy_meta(policy)}", 1)
 
 
 def policy_header(policy: dict[str, str]) -> str:
@@ -73,25 +114,31 @@ def style_hash(page: str) -> str:
     return f"'sha256-{digest}'"
 
 
-def headers_file(policy: dict[str, str], *, unchanging: list[str]) -> str:
+def page_headers(name: str, policy: dict[str, str]) -> Headers:
+    """The headers of a page, by the paths under which hosts serve it.
+
+    The policy stands here and not at `/*`, because hosts differ in whether a second rule replaces
+    the first or is added to it, and pages differ in what they may do.
+    """
+    headers = {"Content-Security-Policy": policy_header(policy), "Cache-Control": ASK_AGAIN}
+    # Cloudflare Pages serves `/page.html` as `/page`.
+    short = "/" if name == "index.html" else f"/{name.removesuffix('.html')}"
+    return {short: headers, f"/{name}": headers}
+
+
+def headers_file(rules: Headers, *, unchanging: list[str]) -> str:
     """The text of `_headers`: paths, each followed by its indented headers.
 
     Args:
-        policy: From `content_policy`.
+        rules: Path pattern → headers.
         unchanging: Path patterns whose names carry a hash of their content.
-
-    No path is given the same header by two rules, because hosts differ in whether the second
-    replaces the first or is added to it.
     """
-    styles = f"{policy['style-src']} {style_hash(NOT_FOUND_PAGE.read_text('utf-8'))}"
     everywhere = {
-        "Content-Security-Policy": policy_header(policy | {"style-src": styles}),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "strict-origin-when-cross-origin",
     }
-    rules = {"/*": everywhere}
-    rules |= {path: {"Cache-Control": "no-cache"} for path in ("/", "/index.html", "/404.html")}
-    rules |= {path: {"Cache-Control": _FOREVER} for path in unchanging}
+    rules = {"/*": everywhere} | rules
+    rules |= {path: {"Cache-Control": FOREVER} for path in unchanging}
     written = [
         "\n".join([path, *(f"  {name}: {value}" for name, value in headers.items())])
         for path, headers in rules.items()

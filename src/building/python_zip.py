@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 # What a page may load of ours; the gateway's code stays on the server.
@@ -14,8 +15,12 @@ _GATEWAY_IMPORT = re.compile(r"^\s*(?:from|import)\s+tollbridge\.gateway\b", re.
 _ARCHIVED_AT = (1980, 1, 1, 0, 0, 0)
 
 
-def python_files(package: Path) -> dict[str, bytes]:
+def python_files(package: Path, *, also: Sequence[str] = ()) -> dict[str, bytes]:
     """Name in the archive → content, for `tollbridge/__init__.py` and the packages of the page.
+
+    Args:
+        package: Where they are.
+        also: Further packages, where they are there.
 
     Raises:
         ValueError: A package is missing, or one of its files would need the gateway.
@@ -26,6 +31,8 @@ def python_files(package: Path) -> dict[str, bytes]:
         if not below:
             raise ValueError(f"src/tollbridge/{name} has no Python in it")
         paths += below
+    for name in also:
+        paths += sorted((package / name).rglob("*.py"))
     files = {f"tollbridge/{p.relative_to(package).as_posix()}": p.read_bytes() for p in paths}
     refuse_gateway(files)
     return {name: content for name, content in files.items() if name not in _NOT_IN_A_PAGE}

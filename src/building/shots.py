@@ -87,7 +87,7 @@ async def gateway(site: Path = ROOT / "build" / "site") -> AsyncIterator[Gateway
 
 async def photograph(browser: Browser, running: Gateway, name: str, out: Path) -> None:
     """Reach one state and save it in every size and scheme."""
-    context = await browser.new_context(base_url=running.url)
+    context = await browser.new_context(base_url=running.url, service_workers="block")
     page = await context.new_page()
     width, height = SIZES["360"]
     await page.set_viewport_size({"width": width, "height": height})

@@ -9,6 +9,9 @@ from pathlib import Path
 # Its standard library comes from `library`; of its lock file only a few words go into the manifest.
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 
+# The plain one; the others carry a debugger's hooks and a numerical library.
+MICROPYTHON = ("micropython.mjs", "micropython.wasm")
+
 # PyScript loads parts of itself when a page asks for them: the reader of a pyscript.toml, and its
 # plugins, whose first small files it loads for the interpreter that a page does not configure, too.
 # What those in turn load once they are used (an editor, a terminal) stays out.
@@ -30,6 +33,12 @@ def pyodide_files(node_modules: Path) -> dict[str, bytes]:
     """Name → content of what Pyodide fetches at a start without extra packages."""
     package = node_modules / "pyodide"
     return {name: (package / name).read_bytes() for name in PYODIDE}
+
+
+def micropython_files(node_modules: Path) -> dict[str, bytes]:
+    """Name → content of MicroPython for the browser."""
+    package = node_modules / "@micropython" / "micropython-webassembly-pyscript"
+    return {name: (package / name).read_bytes() for name in MICROPYTHON}
 
 
 def pyodide_lock(node_modules: Path) -> bytes:

@@ -1,0 +1,77 @@
+"""The Python that MicroPython runs a page from: the modules that the page reaches, in one file.
+
+MicroPython reads no zip and no byte code of CPython. It gets the sources, without what only readers
+need, as JSON: `{file name: source}`.
+"""
+
+import ast
+import json
+
+from building.spare import spare
+
+PACKAGE = "tollbridge"
+
+
+def bundle(page: str, python: dict[str, bytes]) -> bytes:
+    """The bundle of one page.
+
+    Args:
+        page: The dotted name of its module.
+        python: File name → content of everything that a page may load, as `python_files` gives it.
+
+    Raises:
+        ValueError: There is no such module.
+    """
+    names = reached(page, python)
+    return json.dumps({name: spare(python[name]).decode() for name in names}).encode()
+
+
+def reached(page: str, python: dict[str, bytes]) -> list[str]:
+    """The names of the files that importing a module loads, sorted.
+
+    Imports are read and not run, so one that stands in a function counts as well; those for type
+    checkers alone do not.
+    """
+    found: set[str] = set()
+    wanted = [page]
+    while wanted:
+        module = wanted.pop()
+        name = file_of(module, python)
+        if name is None:
+            if module == page:
+                raise ValueError(f"there is no module {page}")
+            continue  # a name inside a module: `from tollbridge.ui import dom` asks for either
+        if name in found:
+            continue
+        found.add(name)
+        parent = module.rpartition(".")[0]
+        wanted += [parent] * bool(parent) + _imports(python[name])
+    return sorted(found)
+
+
+def file_of(module: str, python: dict[str, bytes]) -> str | None:
+    """The file of a module of ours, or None where there is none."""
+    path = module.replace(".", "/")
+    return next((name for name in (f"{path}.py", f"{path}/__init__.py") if name in python), None)
+
+
+def _imports(source: bytes) -> list[str]:
+    """Every module, or perhaps name in one, that a file imports from our package."""
+    tree = _ForRunning().visit(ast.parse(source))
+    found: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return [name for name in found if name.split(".")[0] == PACKAGE]
+
+
+class _ForRunning(ast.NodeTransformer):
+    """Takes out what only a type checker would import."""
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        """Drop the body of `if TYPE_CHECKING`."""
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            return ast.copy_location(ast.Pass(), node)
+        return self.generic_visit(node)

@@ -1,0 +1,129 @@
+"""The pages of a site: their sources, what starts Python in them, what they may load.
+
+`index.html` is the repository's or a person's own; every `static/*.html` is a page beside it, whose
+addresses are written as seen from there.
+"""
+
+import html
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from building import policy, references
+from building.hashed import integrity
+
+INDEX = "index.html"
+# What starts Python in `index.html`: people know PyScript; the other needs no 'unsafe-eval'.
+PYSCRIPT, STRICT = HOSTS = ("pyscript", "strict")
+
+_GATEWAY_META = '<meta name="tollbridge-gateway" content="">'
+_PYSCRIPT_PART = re.compile(r" *<!-- host: pyscript.*?<!-- host: end -->\n", re.DOTALL)
+_PYSCRIPT_FOLDER = "./pyscript/"
+# First what is imported, so that nobody asks for it without its hash.
+_STRICT_HEAD = """\
+  <link rel="modulepreload" href="./static/manifest.mjs">
+  <link rel="modulepreload" href="./static/downloads.mjs">
+  <link rel="modulepreload" href="./static/interpreter.mjs">
+  <link rel="modulepreload" href="./static/sse_pump.mjs" fetchpriority="low">
+  <link rel="modulepreload" href="./pyodide/pyodide.mjs" fetchpriority="low">
+  <link rel="modulepreload" href="./pyodide/pyodide.asm.mjs" fetchpriority="low">
+  <link rel="preload" as="fetch" crossorigin href="./python_stdlib.zip" fetchpriority="low">
+  <link rel="preload" as="fetch" crossorigin href="./tollbridge_compiled.zip" fetchpriority="low">
+  <script type="module" src="./static/boot.mjs"
+    data-runtime="pyodide" data-page="tollbridge.pages.spa"></script>
+"""
+_STARTED = re.compile(r'data-runtime="micropython"\s+data-page="([\w.]+)"')
+_LOADING = re.compile(r"<(?:script|link)\b[^>]*>")
+_ADDRESS = re.compile(r'\b(?:src|href)="\./([^"]+)"')
+_CHECKED = re.compile(r'<script\b(?![^>]*type="m?py")|\brel="(?:stylesheet|modulepreload)"')
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as its source has it.
+
+    Attributes:
+        name: Its name in the site.
+        text: Its HTML.
+    """
+
+    name: str
+    text: str
+
+    @property
+    def strict(self) -> bool:
+        """Whether it does without PyScript, and so without 'unsafe-eval'."""
+        return _PYSCRIPT_FOLDER not in self.text
+
+    @property
+    def micropython_pages(self) -> list[str]:
+        """The modules that it starts on MicroPython."""
+        return _STARTED.findall(self.text)
+
+
+def read_pages(root: Path, own: Path | None, host: str) -> list[Page]:
+    """Every page of the site, `index.html` first.
+
+    Args:
+        root: The repository.
+        own: What a person has in place of our `index.html`; it says itself what starts it.
+        host: What starts ours.
+    """
+    index = (own or root / INDEX).read_text("utf-8")
+    if host == STRICT and own is None:
+        index = on_strict_host(index)
+    beside = sorted((root / "static").glob("*.html"))
+    return [Page(INDEX, index), *(Page(path.name, path.read_text("utf-8")) for path in beside)]
+
+
+def on_strict_host(index: str) -> str:
+    """Our page with `boot.mjs` in place of PyScript.
+
+    Raises:
+        ValueError: It does not say which of its parts are PyScript's.
+    """
+    text = _PYSCRIPT_PART.sub(_STRICT_HEAD, index, count=1)
+    text = _PYSCRIPT_PART.sub("", text)
+    if text == index or _PYSCRIPT_FOLDER in text:
+        raise ValueError(f"{INDEX} does not mark what is PyScript's")
+    return text
+
+
+def built_page(
+    page: Page, files: dict[str, bytes], renamed: dict[str, str], *, gateway_url: str
+) -> str:
+    """A page as it stands in the site.
+
+    Args:
+        page: Its source.
+        files: All other files of the site.
+        renamed: What source names became.
+        gateway_url: Where it finds its gateway; empty for its own origin.
+
+    Raises:
+        ValueError: It lacks a line that it must have, or asks for what is not in the site.
+    """
+    text = references.rewritten(page.text, renamed)
+    if gateway_url:
+        url = html.escape(gateway_url)
+        if _GATEWAY_META not in text:
+            raise ValueError(f"{page.name} lacks the line {_GATEWAY_META}")
+        text = text.replace(_GATEWAY_META, f'{_GATEWAY_META[:-2]}{url}">', 1)
+    rules = policy.page_policy(page.name, policy.origin_of(gateway_url), strict=page.strict)
+    text = policy.with_policy(text, rules)
+    if lost := references.missing(references.asked_by_page(text), files):
+        raise ValueError(f"{page.name} asks for what is not in the site: " + ", ".join(lost))
+    return with_integrity(text, files) if page.strict else text
+
+
+def with_integrity(text: str, files: dict[str, bytes]) -> str:
+    """A page whose scripts, modules and styles say what they are, for the browser to check."""
+
+    def told(tag: re.Match[str]) -> str:
+        address = _ADDRESS.search(tag[0])
+        if not address or not _CHECKED.search(tag[0]):
+            return tag[0]
+        return f'{tag[0][:-1]} integrity="{integrity(files[address[1]])}">'
+
+    return _LOADING.sub(told, text)
+

@@ -1,0 +1,78 @@
+"""What starts Python in a page: the runtimes, their library, our Python, and the manifest of it."""
+
+from pathlib import Path
+
+from building import library, vendored
+from building.bundle import bundle
+from building.hashed import HashedFiles
+from building.manifest import Manifest, empty_lock
+from building.prefabricated import compiled
+from building.python_zip import is_sdk, packed, python_files
+from building.spare import spare
+
+OURS_PLACE = "/lib/tollbridge.zip"  # where `static/interpreter.mjs` puts our Python
+
+
+def add_runtimes(
+    site: HashedFiles,
+    root: Path,
+    *,
+    ours: bool,
+    stock_library: bool = False,
+    micropython_pages: list[str],
+) -> Manifest:
+    """Add Pyodide, MicroPython, the standard library and our Python to a site.
+
+    Args:
+        site: What to add to.
+        root: The repository.
+        ours: The page is ours, so it is known which modules of the library it needs.
+        stock_library: Not compiled, and whole.
+        micropython_pages: The modules that run on MicroPython, each from a bundle of its own.
+
+    Raises:
+        CannotMake: Node is missing.
+        ValueError: A source is missing, or does not fit.
+    """
+    modules = root / "node_modules"
+    python = python_files(root / "src" / "tollbridge")
+    if stock_library:
+        standard = library.stock_library(modules)
+    elif ours:
+        standard = library.our_library(modules, python)
+    else:
+        standard = library.whole_library(modules)
+    code = compiled(packed(python), modules, place=OURS_PLACE, bare=True)
+    runtime, small = vendored.pyodide_files(modules), vendored.micropython_files(modules)
+    pyodide = f"../{site.add_folder('pyodide', runtime)}"
+    micropython = f"../{site.add_folder('micropython', small)}"
+    manifest = Manifest(
+        pyodide={
+            "folder": pyodide,
+            "wasm": f"{pyodide}pyodide.asm.wasm",
+            "library": f"../{site.add_file('python_stdlib.zip', standard)}",
+            "ours": f"../{site.add_file('tollbridge_compiled.zip', code)}",
+            "lock": empty_lock(vendored.pyodide_lock(modules)),
+        },
+        micropython={
+            "module": f"{micropython}micropython.mjs",
+            "wasm": f"{micropython}micropython.wasm",
+        },
+    )
+    manifest.know(manifest.pyodide["wasm"], runtime["pyodide.asm.wasm"])
+    manifest.know(manifest.pyodide["library"], standard)
+    manifest.know(manifest.pyodide["ours"], code)
+    manifest.know(manifest.micropython["wasm"], small["micropython.wasm"])
+    for page in micropython_pages:
+        text = bundle(page, python)
+        name = site.add_file(f"{page.replace('.', '_')}.json", text)
+        manifest.bundles[page] = manifest.know(f"../{name}", text)
+    _add_sources(site, python)
+    return manifest
+
+
+def _add_sources(site: HashedFiles, python: dict[str, bytes]) -> None:
+    """Add what no page of ours loads: for PyScript on MicroPython, and for who wants the SDK."""
+    sources = {name: spare(content) for name, content in python.items()}
+    site.add_file("tollbridge.zip", packed(sources))
+    site.add_file("tollbridge_sdk.zip", packed({n: c for n, c in sources.items() if is_sdk(n)}))

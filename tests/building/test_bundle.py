@@ -1,0 +1,66 @@
+"""The Python of a page on MicroPython: everything that it reaches, and nothing else."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from building.bundle import bundle, reached
+from building.python_zip import python_files
+from building.site import ROOT
+
+FILES = {
+    "tollbridge/__init__.py": b"",
+    "tollbridge/wire/__init__.py": b"",
+    "tollbridge/wire/codes.py": b"A = 1  # says why\n",
+    "tollbridge/sdk/__init__.py": b"from tollbridge.sdk.auth import Auth\n",
+    "tollbridge/sdk/auth.py": b"class Auth:\n    def f(self):\n        import tollbridge.sdk.late\n",
+    "tollbridge/sdk/late.py": b"from tollbridge.wire import codes\n",
+    "tollbridge/sdk/types.py": b"",
+    "tollbridge/sdk/unused.py": b"",
+    "tollbridge/pages/__init__.py": b"",
+    "tollbridge/pages/one.py": (
+        b'"""One."""\nimport json\nfrom tollbridge.sdk import Auth\nTYPE_CHECKING = False\n'
+        b"if TYPE_CHECKING:\n    from tollbridge.sdk.types import T\n"
+    ),
+}
+
+
+def test_it_holds_what_the_page_reaches() -> None:
+    """Packages on the way, imports in functions, modules named after `import`."""
+    assert reached("tollbridge.pages.one", FILES) == [
+        "tollbridge/__init__.py",
+        "tollbridge/pages/__init__.py",
+        "tollbridge/pages/one.py",
+        "tollbridge/sdk/__init__.py",
+        "tollbridge/sdk/auth.py",
+        "tollbridge/sdk/late.py",
+        "tollbridge/wire/__init__.py",
+        "tollbridge/wire/codes.py",
+    ]
+
+
+def test_it_holds_sources_without_what_only_readers_need() -> None:
+    """Comments and docstrings are gone, line numbers stay."""
+    files = json.loads(bundle("tollbridge.pages.one", FILES))
+    assert files["tollbridge/wire/codes.py"] == "A = 1\n"
+    assert files["tollbridge/pages/one.py"].splitlines()[1] == "import json"
+
+
+def test_a_module_that_is_not_there_is_named() -> None:
+    """And not an empty bundle."""
+    with pytest.raises(ValueError, match=r"no module tollbridge\.pages\.two"):
+        bundle("tollbridge.pages.two", FILES)
+
+
+def test_the_real_page_is_whole() -> None:
+    """Whatever a file of the bundle imports of ours while it runs is in the bundle, too."""
+    python = python_files(Path(ROOT, "src", "tollbridge"))
+    names = reached("tollbridge.pages.spa", python)
+    assert "tollbridge/ui/dom/binding.py" in names
+    for name in names:
+        for node in ast.parse(python[name]).body:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tollbridge"):
+                path = str(node.module).replace(".", "/")
+                assert {f"{path}.py", f"{path}/__init__.py"} & set(names), (name, node.module)
