@@ -75,12 +75,13 @@ async function pageFor(request) {
   try {
     return await Promise.race([fresh, late]);
   } catch {
-    const kept = await (await cacheOf(request.url)).match(request, { ignoreSearch: true });
+    const kept = await (await cacheOf(request.url)).match(request, { ignoreSearch: true, ignoreVary: true });
     return kept ?? fresh;
   }
 }
 
 /** @param {Request} request */
 async function fileFor(request) {
-  return (await caches.match(request)) ?? fetch(request);
+  // Whatever else the request says, the name alone decides what is in it.
+  return (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
 }

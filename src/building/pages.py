@@ -126,4 +126,3 @@ def with_integrity(text: str, files: dict[str, bytes]) -> str:
         return f'{tag[0][:-1]} integrity="{integrity(files[address[1]])}">'
 
     return _LOADING.sub(told, text)
-

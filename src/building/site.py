@@ -97,7 +97,10 @@ def site_files(
         raise CannotBuild(str(reason)) from reason
     headers |= policy.page_headers("404.html", policy.not_found_policy())
     name, content = sdk
-    headers |= {f"/{name}": policy.FOR_EVERY_ORIGIN, f"/{WORKER}": {"Cache-Control": policy.ASK_AGAIN}}
+    headers |= {
+        f"/{name}": policy.FOR_EVERY_ORIGIN,
+        f"/{WORKER}": {"Cache-Control": policy.ASK_AGAIN},
+    }
     return (
         site.files
         | built
@@ -158,7 +161,9 @@ def compressed_files(files: dict[str, bytes], *, quality: int) -> dict[str, byte
 def _files_of_pages(root: Path) -> dict[str, bytes]:
     """Relative name → content of what pages load from `static/`; pages themselves stand outside."""
     folder = root / "static"
-    paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".html" and p.name != WORKER)
+    paths = sorted(
+        p for p in folder.rglob("*") if p.is_file() and p.suffix != ".html" and p.name != WORKER
+    )
     if not paths:
         raise ValueError("static/ is missing or empty")
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}

@@ -60,4 +60,3 @@ def version_of(module: Path) -> str:
 def _hash(content: bytes) -> str:
     digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest())
     return "sha256=" + digest.decode().rstrip("=")
-

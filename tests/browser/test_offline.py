@@ -14,8 +14,10 @@ from tests.browser.spa import Spa
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-_KEPT = "caches.keys().then(async (names) => (await Promise.all(names.map(async (name) =>" \
+_KEPT = (
+    "caches.keys().then(async (names) => (await Promise.all(names.map(async (name) =>"
     " (await (await caches.open(name)).keys()).map(({ url }) => url)))).flat())"
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", params=HOSTS)

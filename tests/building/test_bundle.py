@@ -15,7 +15,7 @@ FILES = {
     "tollbridge/wire/__init__.py": b"",
     "tollbridge/wire/codes.py": b"A = 1  # says why\n",
     "tollbridge/sdk/__init__.py": b"from tollbridge.sdk.auth import Auth\n",
-    "tollbridge/sdk/auth.py": b"class Auth:\n    def f(self):\n        import tollbridge.sdk.late\n",
+    "tollbridge/sdk/auth.py": b"def f():\n    import tollbridge.sdk.late\nclass Auth:\n    pass\n",
     "tollbridge/sdk/late.py": b"from tollbridge.wire import codes\n",
     "tollbridge/sdk/types.py": b"",
     "tollbridge/sdk/unused.py": b"",

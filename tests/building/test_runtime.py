@@ -8,6 +8,7 @@ import re
 import subprocess
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,11 +45,11 @@ def _page(site: dict[str, bytes]) -> str:
     return site["index.html"].decode()
 
 
-def _manifest(site: dict[str, bytes]) -> dict[str, object]:
+def _manifest(site: dict[str, bytes]) -> dict[str, Any]:
     """What the starters of Python read."""
     (text,) = (site[name].decode() for name in site if name.endswith("/manifest.mjs"))
     assert text.splitlines()[0].startswith("// Made by build.py")
-    value: dict[str, object] = json.loads(text.partition("export default ")[2].rstrip(";\n"))
+    value: dict[str, Any] = json.loads(text.partition("export default ")[2].rstrip(";\n"))
     return value
 
 
@@ -148,17 +149,17 @@ def test_what_only_a_type_checker_imports_is_not_needed() -> None:
 def test_the_manifest_leads_to_files_of_their_sizes(site: dict[str, bytes]) -> None:
     """Seen from the folder that the manifest lies in."""
     manifest = _manifest(site)
-    files = manifest["files"]
-    assert isinstance(files, dict)
-    assert {manifest["library"], manifest["ours"]} < set(files)
-    for path, size in files.items():
+    pyodide, micropython = manifest["pyodide"], manifest["micropython"]
+    fetched = {pyodide["wasm"], pyodide["library"], pyodide["ours"], micropython["wasm"]}
+    assert fetched <= set(manifest["files"])
+    for path, facts in manifest["files"].items():
         assert path.startswith("../")
-        assert len(site[path.removeprefix("../")]) == size
-    folder = str(manifest["pyodide"]).removeprefix("../")
+        assert len(site[path.removeprefix("../")]) == facts["bytes"]
+    folder = pyodide["folder"].removeprefix("../")
     assert f"{folder}pyodide.mjs" in site
     assert f"{folder}pyodide-lock.json" not in site  # the manifest says all that is true of it
-    lock = manifest["lock"]
-    assert isinstance(lock, dict)
+    assert micropython["module"].removeprefix("../") in site
+    lock = pyodide["lock"]
     assert lock["packages"] == {}
     assert lock["info"]["python"] == "3.14.2"
 
@@ -166,12 +167,11 @@ def test_the_manifest_leads_to_files_of_their_sizes(site: dict[str, bytes]) -> N
 def test_the_head_begins_what_a_start_fetches(site: dict[str, bytes]) -> None:
     """All but the WebAssembly, whose compiled form a browser would not keep; nothing in vain."""
     links = re.findall(r'<link rel="preload" as="fetch" crossorigin href="(.+?)"', _page(site))
-    manifest = _manifest(site)
-    assert sorted(f".{link}" for link in links) == sorted(
-        [str(manifest["library"]), str(manifest["ours"])]
-    )
+    pyodide = _manifest(site)["pyodide"]
+    assert sorted(f".{link}" for link in links) == sorted([pyodide["library"], pyodide["ours"]])
     modules = set(re.findall(r'<link rel="modulepreload" href="./[^"]*?([\w.]+)"', _page(site)))
-    assert modules == {"manifest.mjs", "sse_pump.mjs", "pyodide.mjs", "pyodide.asm.mjs"}
+    ours = {"manifest.mjs", "downloads.mjs", "sse_pump.mjs"}
+    assert modules == {*ours, "pyodide.mjs", "pyodide.asm.mjs"}
     assert re.search(r'<script [^>]*/interpreter\.mjs" async></script>', _page(site))
 
 

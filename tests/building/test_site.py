@@ -18,7 +18,7 @@ def sources(tmp_path: Path) -> Path:
     root = tmp_path / "sources"
     shutil.copytree(ROOT / "static", root / "static")
     shutil.copytree(ROOT / "src" / "tollbridge", root / "src" / "tollbridge")
-    for name in ("index.html", "pyscript.toml"):
+    for name in ("index.html", "pyscript.toml", "LICENSE"):
         shutil.copy(ROOT / name, root)
     (root / "node_modules").symlink_to(ROOT / "node_modules")
     return root
@@ -120,7 +120,7 @@ def test_a_page_that_cannot_be_told_its_gateway_is_refused(tmp_path: Path) -> No
     """`--gateway` with a page that has no place for it would leave the page without one."""
     mine = tmp_path / "mine.html"
     mine.write_text('<!doctype html>\n<meta charset="utf-8">\n')
-    with pytest.raises(CannotBuild, match="the page lacks the line <meta name="):
+    with pytest.raises(CannotBuild, match=r"index\.html lacks the line <meta name="):
         site_files(ROOT, gateway_url="https://gateway.example.com", page=mine)
 
 
