@@ -57,6 +57,7 @@ async def test_the_second_visit_needs_no_network(gateway: Gateway, open_tab: Ope
     await expect(spa.turns).to_have_count(4)
     await expect(spa.answer).to_contain_text("offline")
     await tab.page.context.set_offline(False)
+    await spa.ready("19 of 20 left")
     await spa.answer.get_by_role("button", name="Try again").click()
     await spa.answered()
     await expect(spa.counter).to_have_text("18 of 20 left")

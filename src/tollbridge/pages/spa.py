@@ -50,7 +50,10 @@ class Page:
         self.connection = ConnectionLine(say=self.chat.view.say)
         self.problem = Problem(retry=lambda: self.tasks.start(self.begin()))
         self._join_paywall()
-        self._undo = [self.billing.on_balance_change(self.badge.show)]
+        self._undo = [
+            self.billing.on_balance_change(self.badge.show),
+            dom.on_connection(self._connection_changed),
+        ]
         # From here on nobody but us listens: what waited until now is ours to do.
         self.chat.take_early(dom.take_early())
         dom.set_page_state("ready")
@@ -79,6 +82,11 @@ class Page:
             tasks=self.tasks,
         )
 
+    def _connection_changed(self) -> None:
+        # A page that was opened without a network has no balances yet, and perhaps no session.
+        if dom.is_online() and self.problem.is_open:
+            self.tasks.start(self.begin())
+
     def _open_paywall(self) -> None:
         self.paywall.open()
 
@@ -90,6 +98,7 @@ class Page:
         try:
             await self.sign_in()
             await self.read_balances()
+            self.problem.close()
         except PaywallError as error:
             self.badge.show_unknown()
             self.problem.open(error)

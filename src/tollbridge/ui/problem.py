@@ -19,6 +19,11 @@ class Problem:
         self._node = dom.by_id("problem")
         self._off = dom.on_press(dom.part(self._node, "retry"), retry)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is said just now."""
+        return dom.is_shown(self._node)
+
     def open(self, error: "PaywallError") -> None:
         """Say `error`."""
         failure = failure_of(error)
