@@ -244,14 +244,14 @@ async def test_the_enabled_ones_are_read_once_in_two_seconds(
     """Without their keys; a change acts within two seconds, a first provider at once."""
     clock = FakeClock()
     registry = Registry(database, sealer, clock)
-    assert await registry.enabled_for("pw_test") == []
+    assert await registry.offered_by("pw_test") == []
     one = new_provider("prov_one", key=Secret(KEY))
     await database.write(store_provider(one, sealer, clock.now_ms()))
-    (found,) = await registry.enabled_for("pw_test")
+    (found,) = await registry.offered_by("pw_test")
     assert found == replace(one, key=None)
     await database.write(queries.set_enabled("prov_one", enabled=False))
     clock.move(ms=1_999)
-    assert [p.provider_id for p in await registry.enabled_for("pw_test")] == ["prov_one"]
+    assert [p.provider_id for p in await registry.offered_by("pw_test")] == ["prov_one"]
     clock.move(ms=1)
-    assert await registry.enabled_for("pw_test") == []
-    assert await registry.enabled_for("pw_other") == []
+    assert await registry.offered_by("pw_test") == []
+    assert await registry.offered_by("pw_other") == []

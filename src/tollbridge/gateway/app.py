@@ -51,6 +51,7 @@ from tollbridge.gateway.sealing import Sealer
 from tollbridge.gateway.settings import Settings
 from tollbridge.gateway.site import Site
 from tollbridge.gateway.store import open_store
+from tollbridge.gateway.templates import Templates
 from tollbridge.wire.paths import GATEWAY
 
 
@@ -163,7 +164,13 @@ def create_app(gateway: Gateway) -> App:
     )
     claims = Claims(gateway.sealer.subkey("repeats"))
     calls = CallEndpoint(
-        admission=Admission(gateway.paywalls, gateway.identities, keys, gateway.registry),
+        admission=Admission(
+            gateway.paywalls,
+            gateway.identities,
+            keys,
+            gateway.registry,
+            Templates(database, clock),
+        ),
         addresses=gateway.addresses,
         limits=gateway.call_limits,
         claims=claims,

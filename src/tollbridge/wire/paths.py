@@ -8,6 +8,9 @@ HEALTH = "/healthz"
 READY = "/readyz"
 OPENAPI = "/openapi.json"
 
+# A call names a provider or a sealed template; by this their ids are told apart.
+TEMPLATE_PREFIX = "tpl_"
+
 # Query parameters of a call that are the gateway's own and never travel to the provider.
 PAYWALL_QUERY = "paywall_id"
 TEST_MODE_QUERY = "test_mode"
@@ -31,13 +34,15 @@ def paywall(paywall_id: str, rest: str) -> str:
     return f"{API}/paywall/{quote(paywall_id)}/{rest}"
 
 
-def call(provider_id: str, path: str = "") -> str:
+def call(called_id: str, path: str = "") -> str:
     """Return the path of a metered call; leading slashes of `path` are dropped.
 
-    `path` is the provider's own and is not encoded again; it may carry a query string.
+    Args:
+        called_id: Of the provider, or of the template, which has no path behind it.
+        path: The provider's own; it is not encoded again, and may carry a query string.
     """
     path = path.lstrip("/")
-    base = f"{GATEWAY}/{quote(provider_id)}"
+    base = f"{GATEWAY}/{quote(called_id)}"
     if not path:
         return base
     return f"{base}{path}" if path.startswith("?") else f"{base}/{path}"

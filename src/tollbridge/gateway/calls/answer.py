@@ -95,6 +95,14 @@ def headers_for_page(answer: UpstreamAnswer) -> RawHeaders:
     ]
 
 
+def value_of(answer: UpstreamAnswer, name: str) -> str | None:
+    """Return the first value of a header that may go to the page, or None; `name` in lower case."""
+    for found, value in to_page(answer.headers):
+        if found == name.encode():
+            return value.decode("latin-1")
+    return None
+
+
 def length_of(answer: UpstreamAnswer) -> int | None:
     """Return how many bytes a body was announced with, or None."""
     for name, value in answer.headers:

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from tollbridge.gateway.calls.intake import Intake
 from tollbridge.gateway.calls.request import CallRequest
+from tollbridge.gateway.calls.sealed import filled_body
 from tollbridge.gateway.errors import PageLeft
 from tollbridge.gateway.providers import policy
 from tollbridge.gateway.providers.presets import PRESETS
 from tollbridge.gateway.providers.provider import Provider
+from tollbridge.gateway.templates import Template
 
 Body = bytes | AsyncIterator[bytes] | None
 
@@ -32,8 +34,16 @@ class Taken(NamedTuple):
     gathered: bytes | None
 
 
-async def take_body(request: CallRequest, provider: Provider, intake: Intake) -> Taken:
+async def take_body(
+    request: CallRequest, provider: Provider, template: Template | None, intake: Intake
+) -> Taken:
     """Read the body as the provider's policy wants it: gathered and checked, or as a stream.
+
+    Args:
+        request: The page's own.
+        provider: Whom it goes to.
+        template: What the page's texts are put into, or None where its body goes on itself.
+        intake: Where it comes from.
 
     Raises:
         Refusal: The policy refuses it.
@@ -42,22 +52,33 @@ async def take_body(request: CallRequest, provider: Provider, intake: Intake) ->
     if request.method == "GET":
         await intake.gather(0, request.content_length)
         return Taken(None, b"")
-    if policy.gathers(provider, request.content_type):
+    if policy.gathers(provider, request.content_type, sealed=template is not None):
         gathered = await intake.gather(provider.max_body_bytes, request.content_length)
-        return Taken(await _prepare(provider, request.path, gathered, intake), gathered)
+        return Taken(await _prepare(request, provider, template, gathered, intake), gathered)
     if request.content_length == 0:  # nothing would be asked of a stream, nor the page's leaving
         await intake.gather(0, 0)
         return Taken(None, b"")
     return Taken(intake.stream(policy.STREAMED_BODY_MAX, request.content_length), None)
 
 
-async def _prepare(provider: Provider, path: str, gathered: bytes, intake: Intake) -> bytes:
-    if len(gathered) <= CHECKED_ON_LOOP_MAX or not PRESETS[provider.preset].llm:
-        return policy.prepare_body(provider, path, gathered)
-
+async def _prepare(
+    request: CallRequest,
+    provider: Provider,
+    template: Template | None,
+    gathered: bytes,
+    intake: Intake,
+) -> bytes:
     def prepare() -> bytes:
+        if template is None:
+            return policy.prepare_body(provider, request.path, gathered)
+        return filled_body(template, provider, gathered)
+
+    def prepare_in_turn() -> bytes:
         if intake.left:  # while others were before it: nobody waits for it any more
             raise PageLeft
-        return policy.prepare_body(provider, path, gathered)
+        return prepare()
 
-    return await asyncio.get_running_loop().run_in_executor(_checker, prepare)
+    is_read = template is not None or PRESETS[provider.preset].llm
+    if len(gathered) <= CHECKED_ON_LOOP_MAX or not is_read:
+        return prepare()
+    return await asyncio.get_running_loop().run_in_executor(_checker, prepare_in_turn)

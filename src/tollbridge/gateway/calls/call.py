@@ -142,7 +142,7 @@ class MeteredCall:
 
     async def _pass_refusal(self, answer: UpstreamAnswer) -> None:
         """Give the credit back, then let the provider's refusal through or tell it in our words."""
-        refusal = in_our_words(answer.status)
+        refusal = in_our_words(answer, sealed=self._going.sealed)
         if refusal is not None:
             raise Stopped(Stop.PROVIDER_REFUSED, refusal)
         await self._credit.close(Stop.PROVIDER_REFUSED, self._progress)

@@ -26,7 +26,7 @@ from tollbridge.gateway.connection import LOST
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.ids import new_id
 from tollbridge.gateway.observing.record import RECORD, RequestRecord
-from tollbridge.gateway.providers.headers import to_provider
+from tollbridge.gateway.providers.headers import to_provider as headers_to_provider
 from tollbridge.gateway.providers.http import Upstream
 from tollbridge.wire import headers as names
 
@@ -56,7 +56,7 @@ class AsgiAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CallEndpoint:
-    """`GET|POST /api/v1/api-gateway/{providerId}[/{path}]`."""
+    """`GET|POST /api/v1/api-gateway/{providerId}[/{path}]`, `POST …/api-gateway/{templateId}`."""
 
     admission: Admission
     addresses: Addresses
@@ -80,18 +80,19 @@ class CallEndpoint:
         request = read_request(scope)
         admitted = await self.admission.admit(request)
         provider, user_id = admitted.provider, admitted.identity.user_id
+        to_provider = admitted.to_provider
         record.paywall_id, record.user_id = request.paywall_id, user_id
-        record.provider_id = provider.provider_id
-        cost = provider.cost_of(request.method, request.path)
+        record.provider_id = request.called_id  # behind a template its provider stays unnamed
+        cost = provider.cost_of(to_provider.method, to_provider.path)
         # An owner's server speaks for many users; its key is what it is trusted by.
         by_owner = not admitted.identity.session_id
         address = None if by_owner else self.addresses.subject_of(scope)
         slot = self.limits.enter(user_id, address, free=cost == 0)
         intake = Intake(receive, self.memory, self.till.limits, scope.get(LOST))
         try:
-            headers = to_provider(provider, request.headers)
+            headers = headers_to_provider(provider, to_provider.headers)
             record.lap("admit")
-            taken = await take_body(request, provider, intake)
+            taken = await take_body(request, provider, admitted.template, intake)
             record.lap("body")
             order = self._order(request, admitted, cost, taken.gathered)
             credit = Credit(self.till, order, provider.charge_on)
@@ -101,8 +102,9 @@ class CallEndpoint:
                     return
                 record.lap("hold")
                 going = Going(
-                    request=request,
+                    request=to_provider,
                     provider=provider,
+                    sealed=admitted.template is not None,
                     cost=cost,
                     headers=headers,
                     body=taken.body,
@@ -134,7 +136,7 @@ class CallEndpoint:
             epoch_id=self.till.heart.epoch_id,
             paywall_id=request.paywall_id,
             user_id=admitted.identity.user_id,
-            provider_id=provider.provider_id,
+            provider_id=request.called_id,
             query_type=provider.query_type,
             amount=cost,
         )

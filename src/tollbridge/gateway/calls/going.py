@@ -25,6 +25,8 @@ class Going:
     """A call that is admitted, has its body, and whose credit is held.
 
     Attributes:
+        request: As it goes to the provider.
+        sealed: A template asks: what a provider says against it is not for the page.
         cost: Whole credits, as they are held.
         headers: Those that go to the provider.
         keep: Takes the complete answer of a call that may be repeated; None where it may not.
@@ -32,6 +34,7 @@ class Going:
 
     request: CallRequest
     provider: Provider
+    sealed: bool
     cost: int
     headers: list[tuple[str, str]]
     body: Body

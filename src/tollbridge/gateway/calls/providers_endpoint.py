@@ -20,7 +20,7 @@ class ProvidersEndpoint:
         self._registry = registry
 
     async def show(self, request: Request) -> Response:
-        """Answer with the enabled providers, oldest first; none where nothing is metered.
+        """Answer with those that pages may call, oldest first; none where nothing is metered.
 
         Raises:
             Refusal: As for the balances.
@@ -28,7 +28,7 @@ class ProvidersEndpoint:
         paywall, identity = await self._identity.admit_user(request)
         found: list[Provider] = []
         if paywall.tokenization:
-            found = await self._registry.enabled_for(paywall.paywall_id)
+            found = await self._registry.offered_by(paywall.paywall_id)
         offers = [offer_of(provider, anonymous=identity.anonymous) for provider in found]
         return answer_json({"providers": [offer.to_json() for offer in offers]})
 
@@ -37,7 +37,7 @@ def offer_of(provider: Provider, *, anonymous: bool) -> Offer:
     """Return what a page learns of a provider: neither where it is nor what it is limited to.
 
     Args:
-        provider: Of the user's own paywall, and enabled.
+        provider: Of the user's own paywall, and open to its pages.
         anonymous: Whether the user is not signed in with a name.
     """
     path = next(iter(PRESETS[provider.preset].bodies), "")

@@ -53,14 +53,15 @@ class Claims:
 
         Args:
             order: What is to be held.
-            request: Method, provider, path, query and media type are what a key stands for.
+            request: Method, address (provider or template, path, query) and media type are what
+                a key stands for.
             body: As the page sent it where it was gathered, else None.
         """
         if request.idempotency_key is None:
             return order
         asked = (
             request.method.encode(),
-            request.provider_id.encode(),
+            request.called_id.encode(),
             request.path.encode(),
             request.query,
             request.content_type.encode(),

@@ -10,7 +10,7 @@ from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.owner.once import read_key
 from tollbridge.gateway.providers.policy import parse_path, upstream_query
 from tollbridge.wire import headers as names
-from tollbridge.wire.paths import GATEWAY, PAYWALL_QUERY
+from tollbridge.wire.paths import GATEWAY, PAYWALL_QUERY, TEMPLATE_PREFIX
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -24,6 +24,7 @@ class CallRequest:
     """What the page asked for.
 
     Attributes:
+        called_id: Of the provider or the template that the address names.
         path: The provider's path, without a leading slash, percent-encoding untouched.
         query: The raw query that goes upstream, without the gateway's own parameters.
         content_length: As announced, or None.
@@ -32,7 +33,7 @@ class CallRequest:
 
     method: str
     paywall_id: str
-    provider_id: str
+    called_id: str
     path: str
     query: bytes
     headers: list[tuple[bytes, bytes]]
@@ -43,6 +44,11 @@ class CallRequest:
     user_id: str
     origin: str
     idempotency_key: str | None
+
+    @property
+    def to_template(self) -> bool:
+        """Whether the address names a template."""
+        return self.called_id.startswith(TEMPLATE_PREFIX)
 
 
 def read_request(scope: Mapping[str, Any]) -> CallRequest:
@@ -59,13 +65,13 @@ def read_request(scope: Mapping[str, Any]) -> CallRequest:
             headers={"allow": "GET, POST"},
         )
     raw_path, query = scope["raw_path"], scope["query_string"]
-    provider_segment, _, path = raw_path[len(_PREFIX) :].partition(b"/")
+    called, _, path = raw_path[len(_PREFIX) :].partition(b"/")
     headers = scope["headers"]
     one = _single_headers(headers)
     return CallRequest(
         method=method,
         paywall_id=_paywall_id(query, one.get(names.PAYWALL_ID, "")),
-        provider_id=_id("provider", unquote_to_bytes(provider_segment).decode("latin-1")),
+        called_id=_id("provider", unquote_to_bytes(called).decode("latin-1")),
         path=parse_path(path),
         query=upstream_query(query),
         headers=headers,

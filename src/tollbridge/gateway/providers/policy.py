@@ -57,20 +57,25 @@ def check_route(provider: Provider, method: str, path: str) -> None:
         )
 
 
-def gathers(provider: Provider, content_type: str | None) -> bool:
+def gathers(provider: Provider, content_type: str | None, *, sealed: bool = False) -> bool:
     """Tell whether a body of this media type is gathered; others stream through.
 
     JSON is gathered, up to the provider's `max_body_bytes`; multipart, binary and text stream, up
     to `STREAMED_BODY_MAX`.
 
+    Args:
+        provider: Whose preset counts.
+        content_type: As the page sent it.
+        sealed: The body is read for a template, whatever the preset does.
+
     Raises:
-        Refusal: `unsupported_body` where the provider's preset reads the body and this is no JSON,
-            or JSON in another charset than UTF-8.
+        Refusal: `unsupported_body` where the body is to be read and this is no JSON, or JSON in
+            another charset than UTF-8.
     """
     media_type, *parameters = [
         part.strip(" \t") for part in (content_type or "").lower().split(";")
     ]
-    reads_body = PRESETS[provider.preset].llm
+    reads_body = sealed or PRESETS[provider.preset].llm
     if _JSON.fullmatch(media_type):
         if reads_body:
             _refuse_other_charsets(parameters)
@@ -78,7 +83,7 @@ def gathers(provider: Provider, content_type: str | None) -> bool:
     if reads_body:
         raise Refusal(
             "unsupported_body",
-            f"This provider takes JSON, not {media_type[:100] or 'a body without a type'!r}; "
+            f"This takes JSON, not {media_type[:100] or 'a body without a type'!r}; "
             "send it with Content-Type: application/json.",
         )
     return False
@@ -91,9 +96,7 @@ def _refuse_other_charsets(parameters: list[str]) -> None:
     """
     for parameter in parameters:
         if "charset" in parameter and not _UTF_8.fullmatch(parameter):
-            raise Refusal(
-                "unsupported_body", f"This provider takes JSON in UTF-8, not {parameter[:100]!r}."
-            )
+            raise Refusal("unsupported_body", f"This takes JSON in UTF-8, not {parameter[:100]!r}.")
 
 
 def prepare_body(provider: Provider, path: str, body: bytes) -> bytes:

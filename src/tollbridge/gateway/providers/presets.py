@@ -100,6 +100,7 @@ def make_provider(
     key: Secret | None = None,
     allow_private: bool = False,
     anonymous_allowed: bool = True,
+    only_templates: bool = False,
     enabled: bool = True,
 ) -> Provider:
     """Make a provider, every field checked; see `Provider` for what they mean.
@@ -114,7 +115,7 @@ def make_provider(
     known = _find_preset(preset)
     allowed = _read_rules(tuple(allow), preset)
     return Provider(
-        provider_id=fields.read_id(provider_id, "provider id", "prov_chat"),
+        provider_id=fields.read_provider_id(provider_id),
         paywall_id=fields.read_id(paywall_id, "paywall id", "pw_demo"),
         preset=preset,
         base_url=_read_base_url(base_url, preset, allow_private=allow_private),
@@ -134,6 +135,7 @@ def make_provider(
         key=fields.read_key(key),
         allow_private=allow_private,
         anonymous_allowed=anonymous_allowed,
+        only_templates=only_templates,
         enabled=enabled,
     )
 

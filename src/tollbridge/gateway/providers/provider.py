@@ -116,6 +116,7 @@ class Provider:
         key: None where the API wants none.
         allow_private: May lie in a private network, and be spoken to without TLS.
         anonymous_allowed: Users who are not signed in may call it.
+        only_templates: Pages reach it through templates alone, and see it in no list.
     """
 
     provider_id: str
@@ -136,6 +137,7 @@ class Provider:
     key: Secret | None = field(repr=False)
     allow_private: bool
     anonymous_allowed: bool
+    only_templates: bool
     enabled: bool
 
     def cost_of(self, method: str, path: str) -> int:

@@ -7,6 +7,7 @@ from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.providers.addresses import check_host
 from tollbridge.gateway.providers.paths import parse_path
 from tollbridge.gateway.secret import Secret
+from tollbridge.wire.paths import TEMPLATE_PREFIX
 
 CHARGE_ON = ("headers", "first_byte", "complete")
 # Longer than any sensible wait; it catches milliseconds given as seconds.
@@ -25,6 +26,13 @@ def read_id(text: str, what: str, example: str) -> str:
     if not _ID.fullmatch(text):
         raise ValueError(_no_name(text, what, "letters", example))
     return text
+
+
+def read_provider_id(text: str) -> str:
+    """Check the id of a provider; it cannot be taken for a template's."""
+    if text.startswith(TEMPLATE_PREFIX):
+        raise ValueError(f"{text!r} is no provider id: {TEMPLATE_PREFIX} begins those of templates")
+    return read_id(text, "provider id", "prov_chat")
 
 
 def read_query_type(text: str) -> str:

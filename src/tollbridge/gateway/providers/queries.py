@@ -11,7 +11,7 @@ from tollbridge.gateway.providers.provider import CostRule, Provider, Rule
 _COLUMNS = (
     "provider_id, paywall_id, preset, base_url, query_type, cost, cost_for, models, allow,"
     " charge_on, max_output_tokens, max_body_bytes, first_byte_timeout_s, idle_timeout_s,"
-    " key_header, key_sealed, allow_private, anonymous_allowed, enabled, created_at"
+    " key_header, key_sealed, allow_private, anonymous_allowed, only_templates, enabled, created_at"
 )
 
 
@@ -40,7 +40,7 @@ def put_provider(provider: Provider, key_sealed: bytes | None, now: int) -> Scri
     rows = yield Statement(
         f"insert into providers ({_COLUMNS}) values"
         " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-        " $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
+        " $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"
         " on conflict (provider_id) do update set preset = excluded.preset,"
         " base_url = excluded.base_url, query_type = excluded.query_type, cost = excluded.cost,"
         " cost_for = excluded.cost_for, max_output_tokens = excluded.max_output_tokens,"
@@ -49,7 +49,8 @@ def put_provider(provider: Provider, key_sealed: bytes | None, now: int) -> Scri
         " first_byte_timeout_s = excluded.first_byte_timeout_s,"
         " idle_timeout_s = excluded.idle_timeout_s, key_header = excluded.key_header,"
         " key_sealed = excluded.key_sealed, allow_private = excluded.allow_private,"
-        " anonymous_allowed = excluded.anonymous_allowed, enabled = excluded.enabled"
+        " anonymous_allowed = excluded.anonymous_allowed,"
+        " only_templates = excluded.only_templates, enabled = excluded.enabled"
         " where providers.paywall_id = excluded.paywall_id returning provider_id",
         (
             provider.provider_id,
@@ -70,6 +71,7 @@ def put_provider(provider: Provider, key_sealed: bytes | None, now: int) -> Scri
             key_sealed,
             int(provider.allow_private),
             int(provider.anonymous_allowed),
+            int(provider.only_templates),
             int(provider.enabled),
             now,
         ),
@@ -115,6 +117,15 @@ def set_enabled(provider_id: str, *, enabled: bool) -> Script[bool]:
     return bool(rows)
 
 
+def set_only_templates(provider_id: str, *, only_templates: bool) -> Script[bool]:
+    """Close a provider to raw calls, or open it; returns False where there is none of this id."""
+    rows = yield Statement(
+        "update providers set only_templates = $1 where provider_id = $2 returning provider_id",
+        (int(only_templates), provider_id),
+    )
+    return bool(rows)
+
+
 def set_key(provider_id: str, key_sealed: bytes) -> Script[bool]:
     """Put a key in place of a provider's; returns False where there is no key to replace."""
     rows = yield Statement(
@@ -133,6 +144,6 @@ def _stored(row: tuple[Any, ...]) -> StoredProvider:
     fields["cost_for"] = tuple(CostRule.parse(text) for text in json.loads(fields["cost_for"]))
     # Rows from before there was a limit have none, and get the default.
     fields["max_output_tokens"] = read_output_tokens(fields["max_output_tokens"], fields["preset"])
-    for name in ("allow_private", "anonymous_allowed", "enabled"):
+    for name in ("allow_private", "anonymous_allowed", "only_templates", "enabled"):
         fields[name] = bool(fields[name])
     return StoredProvider(Provider(**fields, key=None), key_sealed, created_at)

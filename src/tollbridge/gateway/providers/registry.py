@@ -38,7 +38,7 @@ class Registry:
         self._clock = clock
         self._providers: Recent[str, Provider] = Recent()
         self._equipped: Recent[str, bool] = Recent()
-        self._enabled: Recent[str, list[Provider]] = Recent()
+        self._offered: Recent[str, list[Provider]] = Recent()
 
     async def find(self, provider_id: str) -> Provider | None:
         """Return the provider with its key, enabled or not, or None.
@@ -72,22 +72,28 @@ class Registry:
             self._equipped.put(paywall_id, True, read_at_ms=now_ms)
         return found
 
-    async def enabled_for(self, paywall_id: str) -> list[Provider]:
-        """Return a paywall's enabled providers without their keys, oldest first.
+    async def offered_by(self, paywall_id: str) -> list[Provider]:
+        """Return the providers that a paywall's pages may call, without their keys, oldest first.
+
+        Those that are off, or called through templates only, are none of a page's business.
 
         Raises:
             StoreUnavailable: The store could not be read.
         """
         now_ms = self._clock.now_ms()
-        known = self._enabled.get(paywall_id, now_ms=now_ms)
+        known = self._offered.get(paywall_id, now_ms=now_ms)
         if known is not None:
             return known
         stored = await self._database.read(queries.list_providers(paywall_id))
         # Their ids stand in order, and sorting keeps that where two are of the same age.
         stored.sort(key=lambda one: one.created_at)
-        found = [one.provider for one in stored if one.provider.enabled]
+        found = [
+            one.provider
+            for one in stored
+            if one.provider.enabled and not one.provider.only_templates
+        ]
         if found:
-            self._enabled.put(paywall_id, found, read_at_ms=now_ms)
+            self._offered.put(paywall_id, found, read_at_ms=now_ms)
         return found
 
 
