@@ -29,6 +29,7 @@ ON_BOTH = {
     "test_settled_before_the_answer",
     "test_strange_ids",
     "test_store_refuses",
+    "test_templates",
     "test_we_cut_it",
 }
 

@@ -9,6 +9,7 @@ from tests.support.world import open_world
 from tollbridge.gateway.demo import (
     DEMO_PAYWALL,
     DEMO_PROVIDER,
+    DEMO_TEMPLATE,
     demo_hint,
     read_real_providers,
     set_up_demo,
@@ -18,6 +19,7 @@ from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.providers.queries import find_provider
 from tollbridge.gateway.secret import Secret
 from tollbridge.gateway.settings import Settings
+from tollbridge.gateway.templates import find_template
 
 KEYS = {"OPENAI_API_KEY": "sk-openai", "TOLLBRIDGE_OPENAI_MODELS": "gpt-a, gpt-b"}
 
@@ -64,6 +66,31 @@ async def test_what_the_demo_can_do_costs_nothing_to_read(tmp_path: Path) -> Non
             models = [model["id"] for model in (await answer.json())["data"]]
         assert {"demo", "demo-slow", "demo-429"} <= set(models)
         assert await world.verify() == []
+
+
+async def test_the_demo_has_a_template_for_a_widget(tmp_path: Path) -> None:
+    """It streams; what an owner has made of it since stays."""
+    async with open_world(tmp_path) as world, set_up_demo(world.gateway):
+        visitor = await world.sign_in(DEMO_PAYWALL)
+        asked = {"template": DEMO_TEMPLATE, "variables": {"question": "What is this?"}}
+        url = f"{world.url}/api/v1/api-gateway/{DEMO_TEMPLATE}"
+        async with world.client.post(url, headers=visitor.headers, json=asked) as answer:
+            assert answer.status == 200
+            assert answer.headers["Content-Type"].startswith("text/event-stream")
+            assert (await answer.text()).endswith("data: [DONE]\n\n")
+        assert await world.balance(visitor) == 19
+
+
+async def test_a_template_that_its_owner_changed_stays(tmp_path: Path) -> None:
+    """A second start makes a missing one only."""
+    async with open_world(tmp_path) as world, set_up_demo(world.gateway):
+        body = {"model": "demo", "messages": []}
+        given = {"paywall_id": DEMO_PAYWALL, "provider_id": DEMO_PROVIDER, "body": body}
+        await world.add_template(DEMO_TEMPLATE, **given, path="v1/chat/completions")
+        async with set_up_demo(world.gateway):
+            stored = await world.gateway.database.read(find_template(DEMO_TEMPLATE))
+        assert stored is not None
+        assert stored.template.body == body
 
 
 def test_a_key_is_used_only_for_named_models() -> None:

@@ -19,7 +19,12 @@ from tollbridge.gateway.settings import Limits
 
 pytestmark = pytest.mark.usefixtures("store")
 
-OF_SIGN_INS = ("address_sign_ins", "address_trials", "paywall_trial_credits")
+OF_SIGN_INS = (
+    "address_sign_ins",
+    "address_trials",
+    "origin_trial_credits",
+    "paywall_trial_credits",
+)
 
 
 @asynccontextmanager
@@ -34,16 +39,24 @@ async def two_gateways(folder: Path, **limits: int) -> AsyncIterator[tuple[Accou
         yield one, other
 
 
-async def sign_in(accounts: Accounts, address: str) -> httpx2.Response:
-    """Sign in from an address."""
+async def sign_in(accounts: Accounts, address: str, origin: str) -> httpx2.Response:
+    """Sign in from an address, on a page of an origin."""
     path = f"{API}/pw_one/auth/anonymous/signin"
-    return await accounts.client.post(path, headers={"x-forwarded-for": address})
+    headers = {"x-forwarded-for": address, "origin": origin}
+    return await accounts.client.post(path, headers=headers)
 
 
-async def sign_ins(gateways: tuple[Accounts, Accounts], addresses: list[str]) -> list[Any]:
+async def sign_ins(
+    gateways: tuple[Accounts, Accounts],
+    addresses: list[str],
+    origins: tuple[str, ...] = ("https://app.example",),
+) -> list[Any]:
     """Sign in at once from each of the addresses, on one gateway and the other in turn."""
     return await asyncio.gather(
-        *(sign_in(gateways[number % 2], address) for number, address in enumerate(addresses))
+        *(
+            sign_in(gateways[number % 2], address, origins[number // 2 % len(origins)])
+            for number, address in enumerate(addresses)
+        )
     )
 
 
@@ -84,6 +97,21 @@ async def test_a_paywall_gives_away_exactly_its_credits(tmp_path: Path) -> None:
         assert trials(answers) == {"granted": 5, "paywall": 27}
         sql = "select cast(sum(amount) as bigint) from grants"
         assert await gateways[0].database.read(read(sql)) == [(100,)]
+        assert await gateways[0].database.read(verify(), snapshot=True) == []
+
+
+async def test_the_pages_of_an_origin_give_away_exactly_theirs(tmp_path: Path) -> None:
+    """Two sites, each with what is three trials; the gateways' pages are the same ones."""
+    sites = ("https://a.example", "https://b.example")
+    async with two_gateways(tmp_path, origin_trial_credits=79) as gateways:
+        addresses = [f"198.51.100.{number}" for number in range(32)]
+        answers = await sign_ins(gateways, addresses, sites)
+        assert trials(answers) == {"granted": 6, "origin": 26}
+        for site in range(2):
+            of_site = [answer for n, answer in enumerate(answers) if n // 2 % 2 == site]
+            assert trials(of_site) == {"granted": 3, "origin": 13}
+        sql = "select cast(sum(amount) as bigint) from grants"
+        assert await gateways[0].database.read(read(sql)) == [(120,)]
         assert await gateways[0].database.read(verify(), snapshot=True) == []
 
 

@@ -34,22 +34,36 @@ async def limited(folder: Path, **limits: int | None) -> AsyncIterator[Accounts]
         yield accounts
 
 
-OF_SIGN_INS = ("address_sign_ins", "address_trials", "paywall_trial_credits")
+OF_SIGN_INS = (
+    "address_sign_ins",
+    "address_trials",
+    "origin_trial_credits",
+    "paywall_trial_credits",
+)
 
 
 async def sign_in(
-    accounts: Accounts, address: str = "198.51.100.1", paywall_id: str = "pw_one"
+    accounts: Accounts,
+    address: str = "198.51.100.1",
+    paywall_id: str = "pw_one",
+    origin: str | None = None,
 ) -> httpx2.Response:
-    """Sign in from an address, which the proxy in front of us tells."""
+    """Sign in from an address, which the proxy in front of us tells, on a page of an origin."""
     path = f"{API}/{paywall_id}/auth/anonymous/signin"
-    return await accounts.client.post(path, headers={"x-forwarded-for": address})
+    headers = [(b"x-forwarded-for", address.encode())]
+    if origin is not None:
+        headers.append((b"origin", origin.encode("latin-1")))
+    return await accounts.client.post(path, headers=headers)
 
 
 async def trial(
-    accounts: Accounts, address: str = "198.51.100.1", paywall_id: str = "pw_one"
+    accounts: Accounts,
+    address: str = "198.51.100.1",
+    paywall_id: str = "pw_one",
+    origin: str | None = None,
 ) -> tuple[dict[str, Any], int]:
     """Sign in; return what is said of the trial, and the credits of `standard`."""
-    answer = await sign_in(accounts, address, paywall_id)
+    answer = await sign_in(accounts, address, paywall_id, origin)
     assert answer.status_code == 200, answer.text
     body = answer.json()
     found = await accounts.database.write(credits_of(body["user"]["id"]))

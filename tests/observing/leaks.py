@@ -25,6 +25,7 @@ from tollbridge.gateway.data_folder import open_database
 from tollbridge.gateway.database import Script, Statement
 from tollbridge.gateway.ids import new_id
 from tollbridge.gateway.owner.keys import create_key, new_key
+from tollbridge.gateway.owner.templates import add_template
 from tollbridge.gateway.paywalls import Paywall, create_paywall
 from tollbridge.gateway.providers.presets import make_provider
 from tollbridge.gateway.providers.registry import store_provider
@@ -45,6 +46,8 @@ SAID = "said-by-the-provider"
 SPOILT = "spoilt-row-of-a-provider"
 # Looks like no key at all, so that only who knows it can mask it.
 PROVIDER_KEY = "zebra.quartz.lantern"
+# What a template asks, for its owner and its provider; in the store, and nowhere else.
+SEALED = ("sealed-words-of-the-owner", "sealed-model", "prov_sealed")
 METRICS_TOKEN = "violet.granite.harbour"
 MASTER_KEY = bytes(range(100, 132))
 
@@ -121,8 +124,7 @@ class Leaks:
         told = {name for name, secret in self.secrets.items() if secret.encode() in raw}
         if SAID.encode() in raw:
             told.add(SAID)
-        if PROMPT.encode() in raw:
-            told.add(PROMPT)
+        told |= {word for word in (PROMPT, *SEALED) if word.encode() in raw}
         assert told <= set(due), (told, raw)
         if answer.header("x-error-source") == "gateway" and answer.status >= 400:
             body = answer.json()
@@ -236,10 +238,21 @@ async def _furnish(gateway: Gateway, url: str, tls_url: str) -> tuple[str, str, 
         "prov_slow": {"first_byte_timeout_s": 1},
         "prov_late": {"charge_on": "first_byte"},
         "prov_spoilt": {},
+        "prov_closed": {"only_templates": True},
+        SEALED[2]: {**chat, "models": (SEALED[1],), "only_templates": True},
     }
     for provider_id, differs in others.items():
         provider = make_provider(provider_id, **{**plain, **differs})
         await write(store_provider(provider, gateway.sealer, now))
+    asked = {"model": SEALED[1], "messages": [{"content": [SEALED[0], "{{question}}"]}]}
+    template = add_template(
+        *("tpl_ask", now),
+        paywall_id=PAYWALL,
+        provider_id=SEALED[2],
+        body=orjson.dumps(asked),
+        variables={"question": 100},
+    )
+    await write(template)
     await write(_spoil())
     keys = [new_key(), new_key()]
     await write(create_key(PAYWALL, keys[0], now))

@@ -23,6 +23,7 @@ from tests.observing.leaks import (
     PROMPT,
     PROVIDER_KEY,
     SAID,
+    SEALED,
     SPOILT,
     Leaks,
     Visitor,
@@ -185,6 +186,34 @@ async def meet_bad_providers(w: Leaks, visitor: Visitor) -> None:
     assert (await w.ask(late, *visitor.own, body=BODY)).status == 502
 
 
+async def meet_templates(w: Leaks, visitor: Visitor) -> None:
+    """What is asked behind a template is no page's business, whatever goes wrong with it."""
+    ask = f"POST {CALL}/tpl_ask"
+    for variables, code in (
+        ({FILLED: PROMPT}, "template_variable"),
+        ({}, "template_variable"),
+        ({"question": PROMPT * 9}, "template_variable"),
+        ([PROMPT], "invalid_request"),
+    ):
+        body = orjson.dumps({"variables": variables})
+        assert (await w.ask(ask, *visitor.own, body=body)).json()["error"] == code
+    await w.ask(ask, *visitor.own, body=b'{"variables": "' + PROMPT.encode())
+    await w.ask(f"{ask}/{FILLED}", *visitor.own, body=BODY)
+    await w.ask(f"{ask}?q={FILLED}", *visitor.own, body=BODY)
+    await w.ask(f"POST {CALL}/tpl_{FILLED}", *visitor.own, body=BODY)
+    await w.ask(f"POST {CALL}/prov_closed/v1/{FILLED}", *visitor.own, body=BODY)
+    assert {"template_not_found", "templates_only"} <= w.codes
+    body = orjson.dumps({"template": "tpl_ask", "variables": {"question": PROMPT}})
+    for answer in (saying(404), saying(429), saying(500), saying(401)):
+        w.provider.answers(answer)
+        assert (await w.ask(ask, *(await w.sign_in()).own, body=body)).status == 502
+    w.provider.answers(saying())
+    answer = await w.ask(ask, *visitor.own, body=body, due=(SAID,))
+    receipt = f"GET {OF_PAYWALL}/calls/{answer.header('x-call-id')}"
+    assert (await w.ask(receipt, *visitor.own, body=None)).json()["provider_id"] == "tpl_ask"
+    await w.ask(f"GET {OF_PAYWALL}/providers", *visitor.own, body=None)
+
+
 async def meet_limits(w: Leaks) -> None:
     """An empty balance, failures of one's own, guesses of a code."""
     visitor = await w.sign_in()
@@ -259,6 +288,7 @@ async def test_no_secret_and_no_prompt_is_told(tmp_path, store):
         await meet_closed_doors(w, visitor)
         await meet_the_owners_door(w, visitor)
         await meet_bad_providers(w, visitor)
+        await meet_templates(w, visitor)
         await meet_limits(w)
         await meet_repeats(w, visitor)
         await meet_the_lock(w, visitor)
@@ -292,3 +322,4 @@ async def test_no_secret_and_no_prompt_is_told(tmp_path, store):
         for file, content in {"logs": told, **files}.items():
             assert secret not in content, f"{name} in {file}"
     assert SPOILT.encode() not in told
+    assert not any(word.encode() in told for word in SEALED)

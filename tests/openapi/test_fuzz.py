@@ -22,6 +22,7 @@ with warnings.catch_warnings():
         status_code_conformance,
     )
 
+TEMPLATE = "tpl_say"
 SHORT, LONG = 25, 1000
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -60,6 +61,9 @@ async def fuzz(folder, operation, mode, examples):
         world.provider.always(Answer.json({"ok": True}))
         visitor, key = await world.sign_in(), await world.add_key()
         await world.grant(visitor, 100_000)
+        await world.add_template(
+            TEMPLATE, body={"say": ["{{a}}", "{{b}}"]}, variables={"a": 3, "b": 100}
+        )
         door = _Door(world.url, visitor, key)
         await asyncio.to_thread(_fuzz, door, operation, mode, examples)
         assert await world.verify() == []
@@ -78,7 +82,8 @@ class _Door:
         case.headers = dict(case.headers or {})
         if number % 4 == 3:
             return
-        for name, value in (("paywall_id", PAYWALL), ("provider_id", PROVIDER)):
+        called_id = TEMPLATE if number % 4 == 1 else PROVIDER
+        for name, value in (("paywall_id", PAYWALL), ("provider_id", called_id)):
             if name in case.path_parameters:
                 case.path_parameters[name] = value
             if name == "paywall_id" and "paywall_id" in operation.query:

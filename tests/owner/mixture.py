@@ -34,6 +34,7 @@ async def mix(world: World) -> Mixture:
     """Use a gateway in every way that leaves something behind."""
     visitor = await world.sign_in()
     await world.add_provider("prov_dear", cost=5)
+    await world.add_template("tpl_ask", body={"say": "{{what}}"}, variables={"what": 9})
     key = await _call(world, visitor)
     await _span_grants(world, visitor)
     await _give_back(world, visitor)

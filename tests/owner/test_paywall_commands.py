@@ -19,6 +19,7 @@ def test_a_paywall_is_made_and_shown(command_line: CommandLine) -> None:
         "origins": ["https://app.example", "null"],
         "tokenization": True,
         "query_types": {"standard": 20, "advanced": 0},
+        "origin_trial_credits": None,
     }
     assert command_line.make("paywall", "show", "pw_one") == made
     said = command_line.run("paywall", "show", "pw_one").output.splitlines()
@@ -118,3 +119,37 @@ def test_a_trial_that_nobody_would_get_is_said_at_once(command_line: CommandLine
     assert command_line.run("paywall", "set", "pw_one", environment=lifted).stderr == ""
     created = command_line.run("paywall", "create", "pw_two", "--query-type", "standard=1001")
     assert created.stderr.startswith("note: ")
+
+
+def test_each_origin_has_a_share_of_the_trial_credits(command_line: CommandLine) -> None:
+    """Set when it is made or later, given back to the gateway's own, kept by other changes."""
+    words = ("paywall", "create", "pw_one", "--query-type", "standard=20")
+    made = command_line.make(*words, "--origin-trial-credits", "200")
+    assert made["origin_trial_credits"] == 200
+    assert command_line.make("paywall", "set", "pw_one", "--name", "x")["origin_trial_credits"] == (
+        200
+    )
+    said = command_line.run("paywall", "show", "pw_one").output
+    assert "  each origin     200 credits on trial a day\n" in said
+    default = ("paywall", "set", "pw_one", "--origin-trial-credits", "default")
+    assert command_line.make(*default)["origin_trial_credits"] is None
+    assert "each origin" not in command_line.run("paywall", "show", "pw_one").output
+    for wrong in ("0", "-1", "off", "1.5", "1000001", "²"):
+        assert command_line.run(*default[:-1], wrong).exit_code == 2
+    assert command_line.make(*default[:-1], "1000000")["origin_trial_credits"] == 1_000_000
+
+
+def test_several_origins_without_shares_are_noted(command_line: CommandLine) -> None:
+    """One of them could give away what is for all; so is a share that nobody would get."""
+    sites = ("--origin", "https://a.example", "--origin", "https://b.example")
+    words = ("paywall", "create", "pw_one", "--query-type", "standard=20", *sites)
+    assert command_line.run(*words).stderr == (
+        "note: one of the 2 origins may give away all trial credits of a day; "
+        "--origin-trial-credits gives each its share\n"
+    )
+    shared = ("paywall", "set", "pw_one", "--origin-trial-credits")
+    assert command_line.run(*shared, "20").stderr == ""
+    assert command_line.run(*shared, "19").stderr == (
+        "note: a new user's trial is 20 credits, and the pages of an origin give away 19 a day at "
+        "most, so nobody will get any; raise --origin-trial-credits\n"
+    )

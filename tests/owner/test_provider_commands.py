@@ -78,6 +78,7 @@ def test_a_preset_knows_most(owner: CommandLine) -> None:
         "key": None,
         "allow_private": False,
         "anonymous_allowed": True,
+        "only_templates": False,
         "enabled": True,
     }
 

@@ -25,6 +25,7 @@ WHOLE = Paywall(
     origins=("https://app.example", "null"),
     tokenization=False,
     query_types={"advanced": 0, "gpt-4.1_x": 3, "standard": 20},
+    origin_trial_credits=200,
 )
 
 
@@ -55,6 +56,8 @@ async def database(store: Store, tmp_path: Path) -> AsyncIterator[AnyDatabase]:
         {"query_types": {"-x": 1}},
         {"query_types": {"standard": -1}},
         {"query_types": {"standard": 1_000_001}},
+        {"origin_trial_credits": 0},
+        {"origin_trial_credits": 1_000_001},
         {"query_types": {f"type-{number}": 0 for number in range(33)}},
     ],
 )

@@ -36,7 +36,12 @@ PAYWALL = Paywall("pw_one", name="One", query_types={"advanced": 0, "standard": 
 OTHER = Paywall("pw_two", query_types={"standard": 3})
 ISSUER = "http://gateway.test"
 API = "/api/v1/paywall"
-UNCOUNTED = Limits(address_sign_ins=None, address_trials=None, paywall_trial_credits=None)
+UNCOUNTED = Limits(
+    address_sign_ins=None,
+    address_trials=None,
+    origin_trial_credits=None,
+    paywall_trial_credits=None,
+)
 BEHIND_A_PROXY = Addresses(trusted_proxies=(ip_network("127.0.0.0/8"),))
 
 

@@ -4,6 +4,7 @@ Only the clock may be a fake, and only where a test asks for one.
 """
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,6 +27,7 @@ from tollbridge.gateway.database import Script
 from tollbridge.gateway.database.connection import BUSY_TIMEOUT_MS
 from tollbridge.gateway.ids import new_id
 from tollbridge.gateway.owner.keys import create_key, new_key
+from tollbridge.gateway.owner.templates import add_template
 from tollbridge.gateway.paywalls import Paywall, create_paywall
 from tollbridge.gateway.providers.presets import make_provider
 from tollbridge.gateway.providers.registry import store_provider
@@ -50,6 +52,7 @@ UNCOUNTED: dict[str, None] = dict.fromkeys(
         "address_per_minute",
         "address_sign_ins",
         "address_trials",
+        "origin_trial_credits",
         "paywall_trial_credits",
     )
 )
@@ -192,6 +195,16 @@ class World:
         key = new_key()
         await self.write(create_key(paywall_id, key, self.gateway.clock.now_ms()))
         return key.reveal()
+
+    async def add_template(self, template_id: str, **fields: Any) -> None:
+        """Add a template of the test paywall, by default one for `prov_things` and `v1/things`."""
+        given = {"paywall_id": PAYWALL, "provider_id": PROVIDER, "variables": {}, **fields}
+        if given["provider_id"] == PROVIDER:
+            given.setdefault("path", "v1/things")
+        body = given.pop("body", {"say": "hello"})
+        sent = json.dumps(body).encode() if isinstance(body, dict) else body
+        now = self.gateway.clock.now_ms()
+        await self.write(add_template(template_id, now, body=sent, **given))
 
     async def add_provider(self, provider_id: str = PROVIDER, **fields: Any) -> None:
         """Add a provider of the test paywall, by default the scripted one behind preset http."""

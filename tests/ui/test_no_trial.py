@@ -47,6 +47,18 @@ async def test_a_visitor_without_free_credits_is_told(page: fake.Page, stingy: W
         assert chat.shows("problem") == ""
 
 
+async def test_a_site_that_gave_its_share_away_says_so(page: fake.Page, tmp_path: Path) -> None:
+    """The page's own, not all that there was."""
+    limits = Limits(**{**UNCOUNTED, "origin_trial_credits": 39})
+    async with open_world(tmp_path, limits=limits) as world:
+        await world.sign_in()
+        async with open_chat(page, world) as chat:
+            assert chat.shows("promise") == (
+                "No free credits for this account: this site had given away its share of the day."
+                " Ask whoever runs this page for some."
+            )
+
+
 async def test_who_signs_in_too_often_is_told_for_how_long_to_wait(
     page: fake.Page, tmp_path: Path
 ) -> None:
@@ -67,6 +79,7 @@ async def test_who_signs_in_too_often_is_told_for_how_long_to_wait(
         (None, ""),
         ({"granted": True}, ""),
         ({"granted": False, "reason": "address"}, "address"),
+        ({"granted": False, "reason": "origin"}, "origin"),
         ({"granted": False, "reason": "paywall"}, "paywall"),
         ({"granted": False, "reason": "weather"}, "weather"),
         ({"granted": False}, "unknown"),

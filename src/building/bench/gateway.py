@@ -110,7 +110,7 @@ def make_folder(
     environment = {
         f"{PREFIX}LIMIT_{name}": "off"
         for name in LIMITS
-        if name.startswith(("USER_", "ADDRESS_")) or name == "PAYWALL_TRIAL_CREDITS"
+        if name.startswith(("USER_", "ADDRESS_")) or name.endswith("_TRIAL_CREDITS")
     }
     if database_url is not None:
         environment[f"{PREFIX}DATABASE_URL"] = database_url

@@ -1,5 +1,6 @@
 """The demo paywall, and providers for keys found in the environment: what `serve --demo` adds."""
 
+import json
 import os
 import shlex
 from collections.abc import AsyncIterator, Mapping
@@ -18,12 +19,26 @@ from tollbridge.gateway.providers.queries import find_provider, set_enabled
 from tollbridge.gateway.providers.registry import store_provider
 from tollbridge.gateway.secret import Secret
 from tollbridge.gateway.settings import DEFAULT_DATA_DIR, PREFIX, Settings
+from tollbridge.gateway.templates import make_template
+from tollbridge.gateway.templates.queries import find_template, put_template
 
 DEMO_PAYWALL = "pw_demo"
 DEMO_PROVIDER = "prov_demo_chat"
+DEMO_TEMPLATE = "tpl_demo_ask"
 DEMO_TYPE = "standard"
 DEMO_TRIAL_CREDITS = 20
 DEMO_TOP_UP = 5
+
+# What the demo's widget asks: a visitor writes the question and nothing else.
+DEMO_QUESTION_CHARS_MAX = 2000
+_DEMO_BODY = {
+    "model": "demo",
+    "stream": True,
+    "messages": [
+        {"role": "system", "content": "Answer visitors of a website, in a few sentences."},
+        {"role": "user", "content": "{{question}}"},
+    ],
+}
 
 # Notes in `meta` which providers were made for a key of the environment.
 _MARK = "provider from the environment: "
@@ -97,6 +112,19 @@ async def set_up_demo(gateway: Gateway) -> AsyncIterator[DemoProvider]:
 def _store_demo(gateway: Gateway, provider: Provider) -> Script[None]:
     yield from _ensure_paywall(gateway.clock.now_ms())
     yield from store_provider(provider, gateway.sealer, gateway.clock.now_ms())
+    yield from _ensure_template(provider, gateway.clock.now_ms())
+
+
+def _ensure_template(provider: Provider, now: int) -> Script[None]:
+    if (yield from find_template(DEMO_TEMPLATE)) is None:
+        template = make_template(
+            DEMO_TEMPLATE,
+            provider,
+            body=json.dumps(_DEMO_BODY).encode(),
+            variables={"question": DEMO_QUESTION_CHARS_MAX},
+            path="v1/chat/completions",
+        )
+        yield from put_template(template, now)
 
 
 def _ensure_paywall(now: int) -> Script[None]:

@@ -31,6 +31,9 @@ LIMITS = {
     "ADDRESS_TRIALS": 5,
     # Free credits a day in all: what the owner loses at most to a farm with many addresses.
     "PAYWALL_TRIAL_CREDITS": 1000,
+    # Of these, what the pages of one origin give away: all of it, since most paywalls have one
+    # site; so unless it is set, it is what that one is. Who has several sites divides it.
+    "ORIGIN_TRIAL_CREDITS": 1000,
     # A person who presses Stop while waiting does so a few times; beyond that it is free work.
     "USER_EARLY_LEAVES": 5,
     # Calls given back for the caller's own doing cost the owner's rate limit at the provider.
@@ -105,6 +108,7 @@ class Limits:
     address_sign_ins: int | None = LIMITS["ADDRESS_SIGN_INS"]
     address_trials: int | None = LIMITS["ADDRESS_TRIALS"]
     paywall_trial_credits: int | None = LIMITS["PAYWALL_TRIAL_CREDITS"]
+    origin_trial_credits: int | None = LIMITS["ORIGIN_TRIAL_CREDITS"]
     user_early_leaves: int | None = LIMITS["USER_EARLY_LEAVES"]
     user_failures: int | None = LIMITS["USER_FAILURES"]
     voucher_tries: int | None = LIMITS["VOUCHER_TRIES"]
@@ -187,12 +191,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             else None
         ),
         log_format=_log_format(given.get("LOG_FORMAT", "auto")),
-        limits=Limits(
-            **{
-                name.lower(): _limit(name, given.get(f"LIMIT_{name}"), default)
-                for name, default in LIMITS.items()
-            }
-        ),
+        limits=_limits(given),
     )
 
 
@@ -254,6 +253,16 @@ def _whole(name: str, text: str, *, low: int, high: int) -> int:
     if not low <= value <= high:
         raise StartError(f"{PREFIX}{name} is {value}; it must be from {low} to {high}")
     return value
+
+
+def _limits(given: Mapping[str, str]) -> Limits:
+    limits = {
+        name.lower(): _limit(name, given.get(f"LIMIT_{name}"), default)
+        for name, default in LIMITS.items()
+    }
+    if "LIMIT_ORIGIN_TRIAL_CREDITS" not in given:
+        limits["origin_trial_credits"] = limits["paywall_trial_credits"]
+    return Limits(**limits)
 
 
 def _limit(name: str, text: str | None, default: int) -> int | None:

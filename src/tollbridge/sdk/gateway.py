@@ -14,7 +14,7 @@ from tollbridge.sdk.exchange import Exchange, failure
 from tollbridge.sdk.headers import callers_headers
 from tollbridge.sdk.metering import CallMeter
 from tollbridge.sdk.replay import Replay, key_for
-from tollbridge.sdk.request import call_url, check_method, check_signal
+from tollbridge.sdk.request import call_url, check_method, check_signal, template_body
 from tollbridge.sdk.response import Response
 from tollbridge.sdk.transport import OwnTransport, Request
 from tollbridge.wire import headers as names
@@ -155,6 +155,31 @@ class ApiGatewayClient:
         request = Request(method, url, headers=sent, body=content.payload, signal=signal)
         replay = Replay(self._own_transport.send, replayable=content.replayable, own_key=own_key)
         return await self._answer(request, replay, replayable=content.replayable)
+
+    async def call_template(
+        self,
+        template_id: str,
+        variables: "dict[str, str] | None" = None,
+        *,
+        headers: "dict[str, str] | None" = None,
+        signal: "Any" = None,
+    ) -> Response:
+        """Call a sealed template: the gateway knows what is asked, the page fills in texts.
+
+        It is charged, repeated, streamed and stopped as `call` says, and raises the same.
+
+        Args:
+            template_id: Such as `tpl_ask`.
+            variables: Each text by the name of its variable; exactly those that the template has.
+            headers: See `call`; of these only an `Idempotency-Key` is looked at.
+            signal: See `call`.
+
+        Raises:
+            PaywallError: `template_not_found`; `template_variable`, whose `details` name the
+                variable and how long it may be; or as `call`.
+        """
+        body = template_body(template_id, variables)
+        return await self.call(provider_id=template_id, body=body, headers=headers, signal=signal)
 
     def on_quota(self, listener: "Callable[[QuotaExceededError], Any]") -> "Callable[[], None]":
         """Call `listener(error)` at every 402 from now on, before `call` raises it.

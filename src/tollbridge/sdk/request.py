@@ -5,6 +5,10 @@ from tollbridge.sdk.errors import ConfigError
 from tollbridge.sdk.options import show
 from tollbridge.wire import paths
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 METHODS = ("GET", "POST")
 
 
@@ -25,6 +29,29 @@ def call_url(api_origin: str, paywall_id: str, provider_id: object, path: object
     url = api_origin + paths.call(provider_id, _encoded(path))
     separator = "&" if "?" in path else "?"
     return f"{url}{separator}{paths.PAYWALL_QUERY}={paths.quote(paywall_id)}"
+
+
+def template_body(template_id: object, variables: object) -> "dict[str, Any]":
+    """Return what a page sends for a template.
+
+    Raises:
+        ConfigError: `invalid_argument`: no template's id, or values that are no texts by name.
+    """
+    prefix = paths.TEMPLATE_PREFIX
+    if not isinstance(template_id, str) or not template_id.startswith(prefix):
+        raise ConfigError(
+            "invalid_argument",
+            f"template_id must be a template's id '{prefix}…', not {show(template_id)}",
+        )
+    given = {} if variables is None else variables
+    if not isinstance(given, dict):
+        raise ConfigError("invalid_argument", f"variables must be a dict, not {show(given)}")
+    for name, text in given.items():
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise ConfigError(
+                "invalid_argument", f"variables must be texts by name, and {show(name)} is none"
+            )
+    return {"template": template_id, "variables": dict(given)}
 
 
 def check_method(method: object, *, has_body: bool) -> str:

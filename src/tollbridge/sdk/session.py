@@ -16,8 +16,8 @@ class User:
         id: The gateway's id of the user.
         email: The address, None for an anonymous user.
         is_anonymous: Whether the user never said who they are.
-        no_trial: Why the gateway gave no trial credits: `address`, `paywall`, another word of its
-            own; "" where it gave them, or there are none to give.
+        no_trial: Why the gateway gave no trial credits: `address`, `origin`, `paywall`, another
+            word of its own; "" where it gave them, or there are none to give.
     """
 
     __slots__ = ("email", "id", "is_anonymous", "no_trial")

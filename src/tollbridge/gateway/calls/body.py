@@ -35,15 +35,15 @@ class Taken(NamedTuple):
 
 
 async def take_body(
-    request: CallRequest, provider: Provider, template: Template | None, intake: Intake
+    request: CallRequest, provider: Provider, intake: Intake, template: Template | None = None
 ) -> Taken:
     """Read the body as the provider's policy wants it: gathered and checked, or as a stream.
 
     Args:
         request: The page's own.
         provider: Whom it goes to.
+        intake: Where the body comes from.
         template: What the page's texts are put into, or None where its body goes on itself.
-        intake: Where it comes from.
 
     Raises:
         Refusal: The policy refuses it.

@@ -92,7 +92,7 @@ class CallEndpoint:
         try:
             headers = headers_to_provider(provider, to_provider.headers)
             record.lap("admit")
-            taken = await take_body(request, provider, admitted.template, intake)
+            taken = await take_body(request, provider, intake, admitted.template)
             record.lap("body")
             order = self._order(request, admitted, cost, taken.gathered)
             credit = Credit(self.till, order, provider.charge_on)
@@ -104,7 +104,6 @@ class CallEndpoint:
                 going = Going(
                     request=to_provider,
                     provider=provider,
-                    sealed=admitted.template is not None,
                     cost=cost,
                     headers=headers,
                     body=taken.body,
@@ -115,6 +114,7 @@ class CallEndpoint:
                     credit=credit,
                     record=record,
                     keep=self._keeper(order),
+                    sealed=admitted.template is not None,
                 )
                 del taken  # the call lets go of it once it has gone out
                 await MeteredCall(going).run()

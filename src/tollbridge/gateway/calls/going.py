@@ -26,15 +26,14 @@ class Going:
 
     Attributes:
         request: As it goes to the provider.
-        sealed: A template asks: what a provider says against it is not for the page.
         cost: Whole credits, as they are held.
         headers: Those that go to the provider.
         keep: Takes the complete answer of a call that may be repeated; None where it may not.
+        sealed: A template asks: what a provider says against it is not for the page.
     """
 
     request: CallRequest
     provider: Provider
-    sealed: bool
     cost: int
     headers: list[tuple[str, str]]
     body: Body
@@ -45,6 +44,7 @@ class Going:
     credit: Credit
     record: RequestRecord
     keep: Callable[[Answered], None] | None = None
+    sealed: bool = False
 
 
 async def ask(going: Going) -> UpstreamAnswer:

@@ -41,13 +41,15 @@ class IdentityEndpoints:
     async def anonymous_signin(self, request: Request) -> Response:
         """`POST auth/anonymous/signin`: a new user with trial credits; tokens, `user`, `trial`.
 
-        `trial` is `{"granted": true}`, or `{"granted": false, "reason": …}` with `address` or
-        `paywall`: whose trials of the day are given away.
+        `trial` is `{"granted": true}`, or `{"granted": false, "reason": …}` with `address`,
+        `origin` or `paywall`: whose trials of the day are given away.
         """
         await read_json(request)  # captcha_token, visitor_id, user_meta: accepted, not used yet
         paywall = await self._admit_page(request)
         address = self._addresses.subject_of(request.scope)
-        signed_in = await self._identities.sign_in_anonymously(paywall, address)
+        signed_in = await self._identities.sign_in_anonymously(
+            paywall, address, request.headers.get("origin")
+        )
         user = {
             "id": signed_in.identity.user_id,
             "email": signed_in.email,

@@ -8,7 +8,7 @@ from tollbridge.gateway.clock import Clock
 from tollbridge.gateway.database import Database
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.identity import queries, scripts, sessions
-from tollbridge.gateway.identity.limits import SignInLimits, hide_address
+from tollbridge.gateway.identity.limits import SignInLimits, Source, hide_address
 from tollbridge.gateway.identity.refusals import invalid_token, no_identity
 from tollbridge.gateway.identity.session_state import SessionState
 from tollbridge.gateway.identity.sessions import Decision
@@ -21,6 +21,9 @@ from tollbridge.gateway.secret import Secret
 from tollbridge.gateway.settings import PREFIX, Limits
 
 log = logging.getLogger(__name__)
+
+# Of an origin that anybody can make up, a log shows this much.
+ORIGIN_CHARS_SHOWN = 200
 
 
 class Identities:
@@ -83,16 +86,19 @@ class Identities:
             raise no_identity()
         return Identity(user.user_id, paywall_id, session_id="", anonymous=user.anonymous)
 
-    async def sign_in_anonymously(self, paywall: Paywall, address: str | None) -> SignedIn:
+    async def sign_in_anonymously(
+        self, paywall: Paywall, address: str | None, origin: str | None = None
+    ) -> SignedIn:
         """Make a new anonymous user with the paywall's trial credits, and sign them in.
 
-        Once the trials of the day are given away, to the address or on the paywall, the user has
-        no credits, and `trial` says so. A caller that is cancelled in here may leave a user behind
-        whom nobody can sign in as.
+        Once the trials of the day are given away, to the address, by the origin's pages or on the
+        paywall, the user has no credits, and `trial` says so. A caller that is cancelled in here
+        may leave a user behind whom nobody can sign in as.
 
         Args:
             paywall: Whose user it will be.
             address: The subject that `address.Addresses` names; None has no limits of its own.
+            origin: Whose page it is, as the browser said; None where nobody said.
 
         Raises:
             Refusal: `anonymous_disabled`: the paywall counts no credits; `rate_limited`: too many
@@ -108,7 +114,7 @@ class Identities:
                 sessions.hash_refresh_token(token),
                 self._clock.now_ms(),
                 limits=self._limits,
-                address=hide_address(self._address_key, address),
+                source=Source(hide_address(self._address_key, address), origin or ""),
             )
         )
         if trial is Trial.PAYWALL_HAS_NONE_LEFT:
@@ -116,6 +122,14 @@ class Identities:
                 "%s: today's trial credits are given away (%sLIMIT_PAYWALL_TRIAL_CREDITS)",
                 paywall.paywall_id,
                 PREFIX,
+            )
+        elif trial is Trial.ORIGIN_HAS_NONE_LEFT:
+            log.warning(
+                "%s: the pages of one origin have given today's trial credits of theirs away "
+                "(%sLIMIT_ORIGIN_TRIAL_CREDITS): %r",
+                paywall.paywall_id,
+                PREFIX,
+                (origin or "none")[:ORIGIN_CHARS_SHOWN],
             )
         return self._hand_out(session, token, trial)
 

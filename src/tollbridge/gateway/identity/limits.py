@@ -1,10 +1,12 @@
-"""What signing in is limited by: sign-ins and trials of an address, a paywall's trial credits.
+"""What signing in is limited by: an address's sign-ins and trials, credits of origins and paywalls.
 
 Addresses are counted as HMACs: what is stored tells nobody who was here.
 """
 
+import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tollbridge.gateway import limits as counting
 from tollbridge.gateway.database import Script
@@ -14,13 +16,26 @@ from tollbridge.gateway.paywalls import Paywall
 from tollbridge.gateway.settings import Limits
 
 
+class Source(NamedTuple):
+    """Where a sign-in comes from, as it is counted.
+
+    Attributes:
+        address: The hidden address; None counts for none.
+        origin: As the browser said it; "" where nobody did, which counts as one more origin.
+    """
+
+    address: str | None
+    origin: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class SignInLimits:
     """The limits of signing in."""
 
     sign_ins: Limit
     trials: Limit
-    trial_credits: Limit
+    origin_credits: Limit
+    paywall_credits: Limit
 
     @classmethod
     def of(cls, limits: Limits) -> "SignInLimits":
@@ -28,18 +43,19 @@ class SignInLimits:
         return cls(
             Limit("ADDRESS_SIGN_INS", limits.address_sign_ins, 10 * MINUTE_MS),
             Limit("ADDRESS_TRIALS", limits.address_trials, DAY_MS),
+            Limit("ORIGIN_TRIAL_CREDITS", limits.origin_trial_credits, DAY_MS),
             Limit("PAYWALL_TRIAL_CREDITS", limits.paywall_trial_credits, DAY_MS),
         )
 
-    def check_sign_in(self, address: str | None, now: int) -> Script[None]:
-        """Look whether a hidden address may sign in once more; None always may.
+    def check_sign_in(self, source: Source, now: int) -> Script[None]:
+        """Look whether an address may sign in once more; None always may.
 
         Raises:
             Refusal: `rate_limited`: there were too many.
         """
-        if address is None:
+        if source.address is None:
             return
-        wait_ms = yield from counting.wait_ms(self.sign_ins, address, now)
+        wait_ms = yield from counting.wait_ms(self.sign_ins, source.address, now)
         if wait_ms:
             raise rate_limited(
                 self.sign_ins.name,
@@ -48,31 +64,51 @@ class SignInLimits:
                 wait_s=wait_ms / 1000,
             )
 
-    def find_trial(self, paywall: Paywall, address: str | None, now: int) -> Script[Trial]:
-        """Say whether a new user of a hidden address gets the trial credits, or why not.
+    def find_trial(self, paywall: Paywall, source: Source, now: int) -> Script[Trial]:
+        """Say whether a new user gets the trial credits, or why not.
 
         All of the paywall's query types or none: half a trial helps nobody.
         """
         credits = sum(paywall.query_types.values())
         if not credits:
             return Trial.GRANTED  # all there is
+        address = source.address
         if address is not None and (yield from counting.wait_ms(self.trials, address, now)):
             return Trial.ADDRESS_HAD_SOME
-        left = yield from counting.left(self.trial_credits, paywall.paywall_id, now)
-        if left is not None and credits > left:
+        limit, origin = self._of_origins(paywall), _origin_of(paywall, source)
+        of_origin = yield from counting.left(limit, origin, now)
+        of_paywall = yield from counting.left(self.paywall_credits, paywall.paywall_id, now)
+        if of_paywall is not None and credits > of_paywall:
             return Trial.PAYWALL_HAS_NONE_LEFT
+        if of_origin is not None and credits > of_origin:
+            return Trial.ORIGIN_HAS_NONE_LEFT
         return Trial.GRANTED
 
-    def count(self, trial: Trial, paywall: Paywall, address: str | None, now: int) -> Script[None]:
+    def count(self, trial: Trial, paywall: Paywall, source: Source, now: int) -> Script[None]:
         """Count a sign-in, and what was given to the new user; both were looked at before."""
         credits = sum(paywall.query_types.values())
+        address = source.address
         if address is not None:
             yield from counting.count(self.sign_ins, address, now)
         if trial is not Trial.GRANTED or not credits:
             return
         if address is not None:
             yield from counting.count(self.trials, address, now)
-        yield from counting.count(self.trial_credits, paywall.paywall_id, now, amount=credits)
+        limit, origin = self._of_origins(paywall), _origin_of(paywall, source)
+        yield from counting.count(limit, origin, now, amount=credits)
+        yield from counting.count(self.paywall_credits, paywall.paywall_id, now, amount=credits)
+
+    def _of_origins(self, paywall: Paywall) -> Limit:
+        """Return the limit of each origin: the paywall's own where it has one."""
+        if paywall.origin_trial_credits is None:
+            return self.origin_credits
+        return replace(self.origin_credits, most=paywall.origin_trial_credits)
+
+
+def _origin_of(paywall: Paywall, source: Source) -> str:
+    """Return what an origin is counted as, on a paywall: of one length, whatever was sent."""
+    origin = source.origin.lower().encode("latin-1", "replace")
+    return f"{paywall.paywall_id} {hashlib.sha256(origin).hexdigest()}"
 
 
 def hide_address(key: bytes, address: str | None) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tollbridge.gateway.database import Script
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.identity import queries, sessions
-from tollbridge.gateway.identity.limits import SignInLimits
+from tollbridge.gateway.identity.limits import SignInLimits, Source
 from tollbridge.gateway.identity.queries import User
 from tollbridge.gateway.identity.sessions import Decision
 from tollbridge.gateway.identity.values import Identity, Trial
@@ -40,7 +40,7 @@ def sign_in_anonymously(
     now: int,
     *,
     limits: SignInLimits,
-    address: str | None,
+    source: Source,
 ) -> Script[tuple[Session, Trial]]:
     """Make a user without a name, a session, its refresh token, and the trial credits.
 
@@ -53,14 +53,14 @@ def sign_in_anonymously(
         first_token_hash: What is stored of the session's first refresh token.
         now: Milliseconds since 1970.
         limits: Of sign-ins and trials.
-        address: The hidden address that it counts for; None counts for no address.
+        source: Where it comes from, for what is counted.
 
     Raises:
         Refusal: `rate_limited`: too many sign-ins of the address. Nothing changed.
     """
-    yield from limits.check_sign_in(address, now)
-    trial = yield from limits.find_trial(paywall, address, now)
-    yield from limits.count(trial, paywall, address, now)
+    yield from limits.check_sign_in(source, now)
+    trial = yield from limits.find_trial(paywall, source, now)
+    yield from limits.count(trial, paywall, source, now)
     user = User(new_id("user"), paywall.paywall_id, None, anonymous=True)
     yield from queries.insert_user(user, now)
     if trial is Trial.GRANTED:

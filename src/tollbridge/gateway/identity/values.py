@@ -35,6 +35,7 @@ class Trial(Enum):
 
     GRANTED = ""
     ADDRESS_HAD_SOME = "address"
+    ORIGIN_HAS_NONE_LEFT = "origin"
     PAYWALL_HAS_NONE_LEFT = "paywall"
 
 

@@ -5,8 +5,8 @@ counted nowhere, because its unit leaves nothing behind.
 
 Whoever looks keeps others from the same limit of the same subject until the unit is over: what is
 counted then is what was looked at. A unit looks at all its limits before it counts anything, at an
-address's before a paywall's before a user's; the rows that counting deletes are then never held by
-somebody who waits for a look.
+address's before an origin's before a paywall's before a user's; the rows that counting deletes are
+then never held by somebody who waits for a look.
 """
 
 from dataclasses import dataclass

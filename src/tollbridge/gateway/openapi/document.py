@@ -9,7 +9,7 @@ import tollbridge
 from tollbridge.gateway.openapi.operations import ANYWHERE, OPERATIONS, Operation
 from tollbridge.gateway.openapi.schemas import SCHEMAS, ref
 from tollbridge.wire.codes import status_of
-from tollbridge.wire.paths import WITHDRAW_TOKENS
+from tollbridge.wire.paths import TEMPLATE_PREFIX, WITHDRAW_TOKENS
 
 SECURITY = {
     "token": {"type": "http", "scheme": "bearer", "description": "A user's access token."},
@@ -20,6 +20,9 @@ HEADERS = {
     "X-User-Id": "Whom the owner's key acts for, where there is no token.",
     "Idempotency-Key": "1 to 255 visible ASCII characters; the same key is charged once.",
 }
+# What these must be, a provider decides; perhaps nothing.
+BY_THE_PROVIDER = ("Anything", "ProviderOrTemplateCall")
+_PROVIDER_ID = f"Of a provider, or of a template: {TEMPLATE_PREFIX}…"
 _EXAMPLES = {"provider_id": "prov_demo_chat", "path": "v1/chat/completions"}
 _ID = {"type": "string", "minLength": 1, "maxLength": 64}
 
@@ -57,7 +60,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
     }
     if operation.takes:
         described["requestBody"] = {
-            "required": operation.takes != "Anything",
+            "required": operation.takes not in BY_THE_PROVIDER,
             "content": {"application/json": {"schema": ref(operation.takes)}},
         }
     return described
@@ -67,6 +70,8 @@ def _parameters(operation: Operation) -> Iterable[dict[str, Any]]:
     for name in re.findall(r"{(\w+)}", operation.path):
         schema = {"type": "string", "minLength": 1} if name == "path" else _ID
         found: dict[str, Any] = {"name": name, "in": "path", "required": True, "schema": schema}
+        if name == "provider_id":
+            found["description"] = _PROVIDER_ID
         yield {**found, "example": _EXAMPLES[name]} if name in _EXAMPLES else found
     for name in operation.query:
         required = name == "key"

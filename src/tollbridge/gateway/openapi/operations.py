@@ -17,6 +17,7 @@ OWNER = (*PAGE, "apikey_required", "invalid_api_key", "forbidden", "body_too_lar
 CALL = (
     *USER,
     *("paywall_required", "not-enough-queries", "provider-disabled", "sign_in_required"),
+    *("templates_only", "template_not_found", "template_variable", "provider_failed"),
     *("path_not_allowed", "model_not_allowed", "provider_not_found", "upload_timeout"),
     *("invalid_api_key", "forbidden", "identity_required", "identity_not_found"),
     *("call_in_progress", "call_already_charged", "body_too_large", "unsupported_body"),
@@ -53,8 +54,8 @@ class Operation(NamedTuple):
 
 
 _CALL_PATHS = (
-    (f"{paths.GATEWAY}/{{provider_id}}", "call"),
-    (f"{paths.GATEWAY}/{{provider_id}}/{{path}}", "callPath"),
+    (f"{paths.GATEWAY}/{{provider_id}}", "call", "ProviderOrTemplateCall"),
+    (f"{paths.GATEWAY}/{{provider_id}}/{{path}}", "callPath", "Anything"),
 )
 
 OPERATIONS = (
@@ -63,15 +64,15 @@ OPERATIONS = (
             method,
             path,
             f"{name}By{method.title()}",
-            "Call a provider: what it answers passes through, and a success costs credits.",
+            "Call a provider or a template: the answer passes through, a success costs credits.",
             "",
             CALL,
             auth=("token", "ownerKey"),
-            takes="Anything" if method == "POST" else "",
+            takes=takes if method == "POST" else "",
             query=(paths.PAYWALL_QUERY,),
             headers=("X-Paywall-Id", "X-User-Id", "Idempotency-Key"),
         )
-        for path, name in _CALL_PATHS
+        for path, name, takes in _CALL_PATHS
         for method in ("GET", "POST")
     ),
     Operation(

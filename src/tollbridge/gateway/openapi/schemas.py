@@ -88,7 +88,7 @@ SCHEMAS: dict[str, Schema] = {
             "trial": _object(
                 {
                     "granted": {"type": "boolean"},
-                    "reason": {"enum": ["address", "paywall"]},
+                    "reason": {"enum": ["address", "origin", "paywall"]},
                 },
                 "reason",
             ),
@@ -97,7 +97,7 @@ SCHEMAS: dict[str, Schema] = {
     "Receipt": _object(
         {
             "call_id": {"type": "string"},
-            "provider_id": {"type": "string"},
+            "provider_id": {"type": "string", "description": "What was called: or a template's."},
             "query_type": {"type": "string"},
             "state": {
                 "enum": [
@@ -161,4 +161,13 @@ SCHEMAS: dict[str, Schema] = {
     "Withdrawn": _object({"success": {"const": True}, "remaining": _COUNT}),
     "Keys": _object({"keys": {"type": "array", "items": {"type": "object"}}}),
     "Anything": {"type": "object"},
+    "TemplateCall": _object(
+        {
+            "template": {"type": "string", "description": "As in the address."},
+            "variables": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+        "template",
+        closed=True,
+    ),
+    "ProviderOrTemplateCall": {"anyOf": [ref("TemplateCall"), ref("Anything")]},
 }

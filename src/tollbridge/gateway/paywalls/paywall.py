@@ -31,6 +31,8 @@ class Paywall:
         origins: Web origins that may call; empty means any.
         tokenization: Whether it counts credits; without it there is nothing to call.
         query_types: Each query type with the credits that a new user is given of it.
+        origin_trial_credits: What the pages of each origin may give away of these in a day; None
+            is the gateway's own limit.
 
     Raises:
         ValueError: A field cannot be; the message is a sentence that shows the value.
@@ -41,6 +43,7 @@ class Paywall:
     origins: tuple[str, ...] = ()
     tokenization: bool = True
     query_types: Mapping[str, int] = field(default_factory=dict)
+    origin_trial_credits: int | None = None
 
     def __post_init__(self) -> None:
         check_paywall_id(self.paywall_id)
@@ -56,6 +59,13 @@ class Paywall:
         for query_type, trial_credits in self.query_types.items():
             check_query_type(query_type)
             check_trial_credits(trial_credits)
+        if self.origin_trial_credits is not None and not (
+            1 <= self.origin_trial_credits <= TRIAL_CREDITS_MAX
+        ):
+            raise ValueError(
+                f"trial credits of an origin are from 1 to {TRIAL_CREDITS_MAX}, "
+                f"not {self.origin_trial_credits}"
+            )
 
 
 def check_paywall_id(text: str) -> str:

@@ -14,11 +14,13 @@ def find_paywall(paywall_id: str) -> Script[Paywall | None]:
     if not may_be_id(paywall_id):
         return None
     rows = yield Statement(
-        "select name, origins, tokenization from paywalls where paywall_id = $1", (paywall_id,)
+        "select name, origins, tokenization, origin_trial_credits from paywalls"
+        " where paywall_id = $1",
+        (paywall_id,),
     )
     if not rows:
         return None
-    name, origins, tokenization = rows[0]
+    name, origins, tokenization, origin_trial_credits = rows[0]
     types = yield Statement(
         "select query_type, trial_credits from query_types where paywall_id = $1"
         " order by query_type",
@@ -30,6 +32,7 @@ def find_paywall(paywall_id: str) -> Script[Paywall | None]:
         origins=tuple(json.loads(origins)),
         tokenization=bool(tokenization),
         query_types=dict(types),
+        origin_trial_credits=origin_trial_credits,
     )
 
 
@@ -53,13 +56,15 @@ def no_paywall(paywall_id: str) -> Refusal:
 def create_paywall(paywall: Paywall, now: int) -> Script[bool]:
     """Write a new paywall; returns False, and changes nothing, where the id is taken."""
     rows = yield Statement(
-        "insert into paywalls (paywall_id, name, origins, tokenization, created_at)"
-        " values ($1, $2, $3, $4, $5) on conflict (paywall_id) do nothing returning paywall_id",
+        "insert into paywalls"
+        " (paywall_id, name, origins, tokenization, origin_trial_credits, created_at)"
+        " values ($1, $2, $3, $4, $5, $6) on conflict (paywall_id) do nothing returning paywall_id",
         (
             paywall.paywall_id,
             paywall.name,
             json.dumps(paywall.origins),
             int(paywall.tokenization),
+            paywall.origin_trial_credits,
             now,
         ),
     )
@@ -72,12 +77,14 @@ def create_paywall(paywall: Paywall, now: int) -> Script[bool]:
 def store_paywall(paywall: Paywall) -> Script[None]:
     """Write a known paywall anew; query types that it does not name stay as they are."""
     yield Statement(
-        "update paywalls set name = $2, origins = $3, tokenization = $4 where paywall_id = $1",
+        "update paywalls set name = $2, origins = $3, tokenization = $4,"
+        " origin_trial_credits = $5 where paywall_id = $1",
         (
             paywall.paywall_id,
             paywall.name,
             json.dumps(paywall.origins),
             int(paywall.tokenization),
+            paywall.origin_trial_credits,
         ),
     )
     yield from set_query_types(paywall.paywall_id, paywall.query_types)

@@ -155,6 +155,7 @@ def _environment(
                 "ADDRESS_SIGN_INS",
                 "ADDRESS_TRIALS",
                 "PAYWALL_TRIAL_CREDITS",
+                "ORIGIN_TRIAL_CREDITS",
             )
         },
     }

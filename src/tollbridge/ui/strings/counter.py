@@ -11,6 +11,7 @@ COUNTER_NONE = "No credits here"
 # Why a new account has no free credits, by the gateway's reason.
 NO_TRIAL = {
     "address": "No free credits for this account: your network had used up its share of the day.",
+    "origin": "No free credits for this account: this site had given away its share of the day.",
     "paywall": "No free credits for this account: all of the day’s were given away.",
 }
 NO_TRIAL_OTHERWISE = "No free credits for this account."

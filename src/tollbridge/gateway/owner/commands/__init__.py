@@ -13,6 +13,7 @@ from tollbridge.gateway.owner.commands.provider import provider
 from tollbridge.gateway.owner.commands.request import request
 from tollbridge.gateway.owner.commands.running import CommandGroup
 from tollbridge.gateway.owner.commands.serve import serve
+from tollbridge.gateway.owner.commands.template import template
 from tollbridge.gateway.owner.commands.torture import torture
 from tollbridge.gateway.owner.commands.user import user
 from tollbridge.gateway.owner.commands.voucher import voucher
@@ -26,7 +27,19 @@ def app() -> None:
     """Run the gateway, and manage what it keeps. Commands work while it runs, and without it."""
 
 
-for command in (serve, paywall, provider, key, user, voucher, call, request, ledger, torture):
+for command in (
+    serve,
+    paywall,
+    provider,
+    template,
+    key,
+    user,
+    voucher,
+    call,
+    request,
+    ledger,
+    torture,
+):
     app.add_command(command)
 for command in (db, backup, restore):
     app.add_command(command)

@@ -25,9 +25,14 @@ from tollbridge.gateway.paywalls import (
     read_origin,
     store_paywall,
 )
+from tollbridge.gateway.paywalls.paywall import TRIAL_CREDITS_MAX
 from tollbridge.gateway.settings import PREFIX, Limits
 
 ANY_ORIGIN = "any"
+DEFAULT = "default"
+
+# None where nothing was said; else the number, or None in it for the gateway's own.
+OriginCredits = tuple[int | None] | None
 
 name_option = click.option("--name", help="What people read.")
 origin_option = click.option(
@@ -50,6 +55,14 @@ tokenization_option = click.option(
     "--tokenization", type=click.Choice(["on", "off"]), help="Whether it counts credits."
 )
 
+origin_credits_option = click.option(
+    "--origin-trial-credits",
+    metavar="N|default",
+    callback=lambda ctx, parameter, value: read_origin_credits(value),
+    help="Trial credits that the pages of each origin may give away in a day; by default what the "
+    f"gateway's {PREFIX}LIMIT_ORIGIN_TRIAL_CREDITS is.",
+)
+
 
 @click.group()
 def paywall() -> None:
@@ -62,6 +75,7 @@ def paywall() -> None:
 @origin_option
 @query_type_option
 @tokenization_option
+@origin_credits_option
 @data_dir_option
 @json_option
 def create(
@@ -70,6 +84,7 @@ def create(
     origins: tuple[str, ...] | None,
     query_types: dict[str, int],
     tokenization: str | None,
+    origin_trial_credits: OriginCredits,
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
@@ -80,6 +95,7 @@ def create(
         origins=origins or (),
         tokenization=tokenization != "off",
         query_types=query_types,
+        origin_trial_credits=origin_trial_credits[0] if origin_trial_credits else None,
     )
     settings = find_settings(data_dir)
     path = database_file(settings)
@@ -105,6 +121,7 @@ def create(
 @origin_option
 @query_type_option
 @tokenization_option
+@origin_credits_option
 @data_dir_option
 @json_option
 def set_(
@@ -113,6 +130,7 @@ def set_(
     origins: tuple[str, ...] | None,
     query_types: dict[str, int],
     tokenization: str | None,
+    origin_trial_credits: OriginCredits,
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
@@ -127,6 +145,9 @@ def set_(
             origins=known.origins if origins is None else origins,
             tokenization=known.tokenization if tokenization is None else tokenization == "on",
             query_types={**known.query_types, **query_types},
+            origin_trial_credits=(
+                origin_trial_credits[0] if origin_trial_credits else known.origin_trial_credits
+            ),
         )
         yield from store_paywall(changed)
         return changed
@@ -156,13 +177,28 @@ def show_(paywall_id: str, data_dir: Path | None, as_json: bool) -> None:
 
 def _warn_of_trial(found: Paywall, limits: Limits) -> None:
     trial, most = sum(found.query_types.values()), limits.paywall_trial_credits
+    own = found.origin_trial_credits
+    of_origin = limits.origin_trial_credits if own is None else own
     if most is not None and trial > most:
-        click.echo(
-            f"note: a new user's trial is {credits(trial)}, and a paywall gives away {most} a day "
+        _note(
+            f"a new user's trial is {credits(trial)}, and a paywall gives away {most} a day "
             f"at most, so nobody will get any; raise {PREFIX}LIMIT_PAYWALL_TRIAL_CREDITS of the "
-            "gateway",
-            err=True,
+            "gateway"
         )
+    elif of_origin is not None and trial > of_origin:
+        _note(
+            f"a new user's trial is {credits(trial)}, and the pages of an origin give away "
+            f"{of_origin} a day at most, so nobody will get any; raise --origin-trial-credits"
+        )
+    elif trial and own is None and len(found.origins) > 1:
+        _note(
+            f"one of the {len(found.origins)} origins may give away all trial credits of a day; "
+            "--origin-trial-credits gives each its share"
+        )
+
+
+def _note(text: str) -> None:
+    click.echo(f"note: {text}", err=True)
 
 
 def read_origins(given: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -175,6 +211,17 @@ def read_origins(given: tuple[str, ...]) -> tuple[str, ...] | None:
         return tuple(dict.fromkeys(read_origin(text) for text in given))
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def read_origin_credits(given: str | None) -> OriginCredits:
+    """Read the `--origin-trial-credits` option."""
+    if given is None:
+        return None
+    if given == DEFAULT:
+        return (None,)
+    if not (given.isascii() and given.isdigit() and 1 <= int(given) <= TRIAL_CREDITS_MAX):
+        raise click.BadParameter(f"write a number from 1 to {TRIAL_CREDITS_MAX}, or {DEFAULT}")
+    return (int(given),)
 
 
 def read_query_types(given: tuple[str, ...]) -> dict[str, int]:
@@ -199,17 +246,18 @@ def described(found: Paywall) -> dict[str, Any]:
         "origins": list(found.origins),
         "tokenization": found.tokenization,
         "query_types": dict(found.query_types),
+        "origin_trial_credits": found.origin_trial_credits,
     }
 
 
 def _lines(found: Paywall) -> list[str]:
     types = [f"{name} ({credits(trial)} on trial)" for name, trial in found.query_types.items()]
-    return columns(
-        ("", ""),
-        [
-            ("  name", found.name or None),
-            ("  origins", ", ".join(found.origins) or "any"),
-            ("  counts credits", "yes" if found.tokenization else "no"),
-            ("  query types", ", ".join(types) or None),
-        ],
-    )[1:]
+    rows: list[tuple[str, object]] = [
+        ("  name", found.name or None),
+        ("  origins", ", ".join(found.origins) or "any"),
+        ("  counts credits", "yes" if found.tokenization else "no"),
+        ("  query types", ", ".join(types) or None),
+    ]
+    if found.origin_trial_credits is not None:
+        rows.append(("  each origin", f"{credits(found.origin_trial_credits)} on trial a day"))
+    return columns(("", ""), rows)[1:]

@@ -9,7 +9,11 @@ import click
 from tollbridge.gateway.clock import rfc3339
 from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.owner.commands.printing import columns, show
-from tollbridge.gateway.owner.commands.provider_options import options_of_a_provider, read_key
+from tollbridge.gateway.owner.commands.provider_options import (
+    CLOSED,
+    options_of_a_provider,
+    read_key,
+)
 from tollbridge.gateway.owner.commands.running import (
     Open,
     data_dir_option,
@@ -22,7 +26,12 @@ from tollbridge.gateway.owner.providers import add_provider, need_provider, rota
 from tollbridge.gateway.paywalls import need_paywall
 from tollbridge.gateway.providers.presets import make_provider
 from tollbridge.gateway.providers.provider import Provider
-from tollbridge.gateway.providers.queries import StoredProvider, list_providers, set_enabled
+from tollbridge.gateway.providers.queries import (
+    StoredProvider,
+    list_providers,
+    set_enabled,
+    set_only_templates,
+)
 from tollbridge.gateway.providers.registry import open_provider
 
 
@@ -173,6 +182,24 @@ def rotate_key_(provider_id: str, key_env: str, data_dir: Path | None, as_json: 
     )
 
 
+@provider.command("set")
+@click.argument("provider_id", metavar="ID")
+@click.option("--only-templates", type=click.Choice(["on", "off"]), required=True, help=CLOSED)
+@data_dir_option
+@json_option
+def set_(provider_id: str, only_templates: str, data_dir: Path | None, as_json: bool) -> None:
+    """Close a provider to calls but those of templates, or open it, within 2 s."""
+    closed = only_templates == "on"
+
+    async def work(store: Open) -> StoredProvider:
+        await store.database.write(set_only_templates(provider_id, only_templates=closed))
+        return await store.database.read(need_provider(provider_id))
+
+    stored = run(data_dir, work)
+    ways = "through templates only" if closed else "by every page of its paywall"
+    show(described(stored), [f"Provider {provider_id} can be called {ways}."], as_json=as_json)
+
+
 def _switch(provider_id: str, data_dir: Path | None, as_json: bool, *, enabled: bool) -> None:
     async def work(store: Open) -> bool:
         return await store.database.write(set_enabled(provider_id, enabled=enabled))
@@ -209,6 +236,7 @@ def described(stored: StoredProvider) -> dict[str, Any]:
         "key": "***" if stored.key_sealed else None,
         "allow_private": found.allow_private,
         "anonymous_allowed": found.anonymous_allowed,
+        "only_templates": found.only_templates,
         "enabled": found.enabled,
         "created_at": rfc3339(stored.created_at),
     }
@@ -230,6 +258,7 @@ def _lines(stored: StoredProvider) -> list[str]:
             ("  models", ", ".join(found.models) or None),
             ("  output tokens", found.max_output_tokens),
             ("  allows", ", ".join(str(rule) for rule in found.allow)),
+            ("  called", "through templates only" if found.only_templates else "by every page"),
             ("  key", f"*** in {found.key_header}" if stored.key_sealed else "none"),
         ],
     )[1:]

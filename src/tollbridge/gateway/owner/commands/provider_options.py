@@ -16,6 +16,8 @@ from tollbridge.gateway.providers.presets import (
 from tollbridge.gateway.providers.provider_fields import CHARGE_ON
 from tollbridge.gateway.secret import Secret
 
+CLOSED = "It is called through templates only, and pages see it in no list."
+
 _OPTIONS = (
     click.option("--paywall", "paywall_id", required=True, metavar="ID"),
     click.option("--preset", required=True, type=click.Choice(list(PRESETS))),
@@ -74,6 +76,7 @@ _OPTIONS = (
     click.option(
         "--allow-private", is_flag=True, help="It may be in a private network, and without TLS."
     ),
+    click.option("--only-templates", is_flag=True, help=CLOSED),
 )
 
 
