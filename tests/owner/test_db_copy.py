@@ -63,7 +63,7 @@ def folder(tmp_path: Path) -> Path:
     """A data folder with a paywall and a user with a credit."""
     connection = connect(tmp_path / DATABASE_FILE)
     connection.execute(
-        "insert into paywalls values ('pw_one', 'One', '[]', 1, 1);"
+        "insert into paywalls values ('pw_one', 'One', '[]', 1, 1, null);"
         "insert into users values ('user_a', 'pw_one', null, 1, 1)"
     )
     connection.close()
@@ -155,7 +155,7 @@ def test_a_store_in_use_is_left_alone(folder: Path) -> None:
     assert copy(folder, url).exit_code == 0
     assert "holds users or paywalls already; copy into a new database" in refused(copy(folder, url))
     other = fresh_database()
-    on_server(other, "insert into paywalls values ('pw_two', 'Two', '[]', 1, 1)")
+    on_server(other, "insert into paywalls values ('pw_two', 'Two', '[]', 1, 1, null)")
     assert "holds users or paywalls already" in refused(copy(folder, other))
     assert on_server(other, "select paywall_id from paywalls") == ["pw_two"]
 
@@ -272,7 +272,7 @@ async def test_many_rows_go_by(tmp_path: Path) -> None:
     """More than the driver gathers before it sends, in an order in which references hold."""
     connection = connect(tmp_path / DATABASE_FILE)
     many = "with recursive many(i) as (select 1 union all select i + 1 from many where i < 20000) "
-    connection.execute("insert into paywalls values ('pw_one', 'One', '[]', 1, 1)")
+    connection.execute("insert into paywalls values ('pw_one', 'One', '[]', 1, 1, null)")
     connection.execute(many + "insert into users select 'u'||i, 'pw_one', null, 1, i from many")
     connection.execute(
         many + "insert into requests (at, request_id, method, route, status, duration_ms)"

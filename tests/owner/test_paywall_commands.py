@@ -61,6 +61,7 @@ def test_set_changes_what_it_names(owner: CommandLine) -> None:
         "origins": ["https://a.example"],
         "tokenization": False,
         "query_types": {"advanced": 3, "standard": 5},
+        "origin_trial_credits": None,
     }
     assert owner.make("paywall", "set", "pw_one", "--origin", "any")["origins"] == []
     assert owner.make("paywall", "set", "pw_one", "--tokenization", "on")["tokenization"] is True
@@ -143,7 +144,7 @@ def test_several_origins_without_shares_are_noted(command_line: CommandLine) -> 
     """One of them could give away what is for all; so is a share that nobody would get."""
     sites = ("--origin", "https://a.example", "--origin", "https://b.example")
     words = ("paywall", "create", "pw_one", "--query-type", "standard=20", *sites)
-    assert command_line.run(*words).stderr == (
+    assert command_line.run(*words).stderr.endswith(
         "note: one of the 2 origins may give away all trial credits of a day; "
         "--origin-trial-credits gives each its share\n"
     )
