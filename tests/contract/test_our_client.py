@@ -221,3 +221,23 @@ def count_users():
     """Count the users of the paywall."""
     rows = yield Statement("select count(*) from users where paywall_id = $1", (PAYWALL,))
     return rows[0][0]
+
+
+async def test_ours_a_template_is_called_with_texts_alone(world):
+    """Beyond the list: charged and counted as any call; what does not fit is told with its limit."""
+    await world.add_template(
+        "tpl_say", body={"say": "Dear {{name}}!"}, variables={"name": 5}, path="v1/things"
+    )
+    async with signed_in(world) as page:
+        answer = await page.gateway.call_template("tpl_say", {"name": 'O"x}'})
+        assert await answer.json() == {"ok": True}
+        assert page.left() == 19
+        with pytest.raises(PaywallError) as caught:
+            await page.gateway.call_template("tpl_say", {"name": "longer"})
+        assert caught.value.code == "template_variable"
+        assert caught.value.details == {"variable": "name", "problem": "too_long", "max_chars": 5}
+        assert page.left() == 19
+    request = await world.provider.next_request()
+    await request.body_complete.wait()
+    assert request.json() == {"say": 'Dear O"x}!'}
+    assert len(world.provider.requests) == 1

@@ -160,6 +160,7 @@ def test_a_provider_is_closed_and_opened(shop: CommandLine) -> None:
     closed = shop.run("provider", "set", "prov_one", "--only-templates", "on")
     assert closed.output == "Provider prov_one can be called through templates only.\n"
     assert shop.make("provider", "list")["providers"][0]["only_templates"] is True
+    assert shop.run("provider", "list").output.rstrip().endswith("templates only")
     said = shop.refuse("provider", "set", "prov_none", "--only-templates", "on")
     assert said == "There is no provider prov_none."
     assert shop.run("provider", "set", "prov_one").exit_code == 2

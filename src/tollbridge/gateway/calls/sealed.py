@@ -1,4 +1,4 @@
-"""A call of a template: what may be asked, and what goes to the provider in its place. No I/O.
+"""A call of a template: what may be asked, and what goes to the provider in its place.
 
 Of the page's request nothing goes on but its texts, in their places.
 """

@@ -23,7 +23,7 @@ class RequestRecord:
         status: The answer's; 0 where the page had left before there was one.
         error: The listed code of a refusal.
         reason: What kind of failure of the provider it was, as `details.reason` says.
-        provider_id: Of a provider that exists; never what a page merely asked for.
+        provider_id: Of a provider or a template that exists; never what a page merely asked for.
         outcome: What became of a call, as its receipt says.
         credits: Charged in the end; None where it is no call.
         bytes_in: Of the request's body, as far as it was read.

@@ -94,7 +94,7 @@ def list_(paywall_id: str | None, data_dir: Path | None, as_json: bool) -> None:
             *(one.provider.base_url, one.provider.query_type, _costs(one.provider)),
             one.provider.max_output_tokens,
             "***" if one.key_sealed else None,
-            "enabled" if one.provider.enabled else "disabled",
+            _state(one.provider),
         )
         for one in found
     ]
@@ -240,6 +240,12 @@ def described(stored: StoredProvider) -> dict[str, Any]:
         "enabled": found.enabled,
         "created_at": rfc3339(stored.created_at),
     }
+
+
+def _state(found: Provider) -> str:
+    if not found.enabled:
+        return "disabled"
+    return "templates only" if found.only_templates else "enabled"
 
 
 def _costs(found: Provider) -> str:
