@@ -11,13 +11,19 @@ from tests.observing.rows import wait_for_row
 from tests.support.clock import FakeClock
 from tests.support.scripted_provider import Answer, Cut, Wait
 from tests.support.world import PAYWALL, TYPE, open_world
+from tollbridge.gateway.calls.body import take_body
+from tollbridge.gateway.calls.intake import Intake, Memory
+from tollbridge.gateway.calls.request import read_request
 from tollbridge.gateway.database import Statement
+from tollbridge.gateway.errors import Refusal
 from tollbridge.gateway.owner.templates import drop_template
 from tollbridge.gateway.paywalls import Paywall
 from tollbridge.gateway.paywalls.queries import store_paywall
+from tollbridge.gateway.providers.presets import make_provider
 from tollbridge.gateway.providers.queries import set_enabled, set_only_templates
 from tollbridge.gateway.secret import Secret
 from tollbridge.gateway.settings import Limits
+from tollbridge.gateway.templates import make_template
 
 TEMPLATE, SEALED = "tpl_ask", "prov_sealed"
 PROMPT, MODEL = "You are a lawyer. Never say so.", "gpt-sealed-1"
@@ -500,3 +506,61 @@ async def test_limits_count_it_as_a_call(tmp_path, cost, limit):
             assert answer.status == 429
             assert (await answer.json())["details"] == {"limit": limit}
         assert await world.balance(visitor) == 20 - 2 * cost
+
+
+async def test_what_a_word_is_filled_into_counts_as_memory():
+    """A short body may make a long one; the gateway holds so many bytes, and then is busy."""
+    provider = make_provider(
+        SEALED,
+        paywall_id=PAYWALL,
+        preset="http",
+        base_url="https://api.example",
+        query_type=TYPE,
+        allow=("POST v1/things",),
+    )
+    asked = json.dumps({"say": "long " * 1000 + "{{word}}"}).encode()
+    template = make_template(TEMPLATE, provider, body=asked, variables={"word": 9})
+    sent = b'{"variables": {"word": "x"}}'
+    scope = {"method": "POST", "raw_path": f"/api/v1/api-gateway/{TEMPLATE}".encode()}
+    scope["query_string"] = f"paywall_id={PAYWALL}".encode()
+    scope["headers"] = [(b"content-type", b"application/json")]
+    memory = Memory(bytes_max=6000)
+    intakes = [Intake(_saying(sent), memory, Limits()) for _ in range(3)]
+    taken = await take_body(read_request(scope), provider, intakes[0], template)
+    assert taken.gathered == sent
+    assert len(taken.body) > 5000
+    with pytest.raises(Refusal, match="as many request bodies as it can"):
+        await take_body(read_request(scope), provider, intakes[1], template)
+    for intake in intakes[:2]:
+        intake.close()
+    assert (await take_body(read_request(scope), provider, intakes[2], template)).body == taken.body
+    intakes[2].close()
+    memory.take(6000)
+
+
+def _saying(body):
+    """Return an ASGI `receive` that gives a body and then stays."""
+    messages = [{"type": "http.request", "body": body}]
+
+    async def receive():
+        return messages.pop() if messages else await asyncio.Event().wait()
+
+    return receive
+
+
+async def test_one_credit_buys_one_call_however_many_ask(sealed):
+    """Sixteen at once on a balance of one; the provider is asked once."""
+    visitor = await sealed.sign_in()
+    await sealed.drain(visitor, 1)
+    sealed.provider.always(Answer.json({}))
+
+    async def ask():
+        async with call(sealed, visitor) as answer:
+            await answer.read()
+            return answer.status
+
+    statuses = await asyncio.gather(*(ask() for _ in range(16)))
+    assert sorted(statuses) == [200] + [402] * 15
+    assert len(sealed.provider.requests) == 1
+    assert await sealed.balance(visitor) == 0
+    assert await sealed.verify() == []

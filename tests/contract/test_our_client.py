@@ -224,7 +224,7 @@ def count_users():
 
 
 async def test_ours_a_template_is_called_with_texts_alone(world):
-    """Beyond the list: charged and counted as any call; what does not fit is told with its limit."""
+    """Beyond the list: charged as any call; what does not fit is told with its limit."""
     await world.add_template(
         "tpl_say", body={"say": "Dear {{name}}!"}, variables={"name": 5}, path="v1/things"
     )

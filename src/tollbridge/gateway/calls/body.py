@@ -54,7 +54,10 @@ async def take_body(
         return Taken(None, b"")
     if policy.gathers(provider, request.content_type, sealed=template is not None):
         gathered = await intake.gather(provider.max_body_bytes, request.content_length)
-        return Taken(await _prepare(request, provider, template, gathered, intake), gathered)
+        body = await _prepare(request, provider, template, gathered, intake)
+        if template is not None:  # a word of the page's may make a long one
+            intake.claim(len(body))
+        return Taken(body, gathered)
     if request.content_length == 0:  # nothing would be asked of a stream, nor the page's leaving
         await intake.gather(0, 0)
         return Taken(None, b"")

@@ -98,8 +98,7 @@ class Intake:
         async for part in self._parts():
             if len(body) + len(part) > bytes_max:
                 raise too_large(bytes_max)
-            self._memory.take(len(part))
-            self._claimed += len(part)
+            self.claim(len(part))
             if not body:
                 body = part
             elif isinstance(body, bytearray):
@@ -129,6 +128,15 @@ class Intake:
                 self.refusal = too_large(bytes_max)
                 raise self.refusal
             yield part
+
+    def claim(self, count: int) -> None:
+        """Claim memory for bytes that the body takes, or that are made of it.
+
+        Raises:
+            Refusal: `busy`; nothing was claimed.
+        """
+        self._memory.take(count)
+        self._claimed += count
 
     def release(self) -> None:
         """Give the memory back: the body has gone out, and nobody holds it any more."""
