@@ -117,6 +117,24 @@ async def test_a_settle_that_comes_after_the_void_changes_nothing(database):
     assert await state(database) == ([5], [("call_1", "voided", 2)])
 
 
+async def test_a_settle_that_comes_during_an_undo_finds_nothing_to_settle(database, slow):
+    """The undo has seen a hold, and gives that back: nobody makes a charge of it in between."""
+    await give(database, 5)
+    held = await hold(database, hold_order("call_1", 2))
+    await slow.execute("begin")
+    undoing = Steps(slow, ledger.undo(held.order, FAILED))
+    await undoing.run_until("update calls")
+    settling = asyncio.create_task(
+        database.write(ledger.charge(held, NOW), ledger.settle_shortcut(held))
+    )
+    await wait_for_a_waiter(slow)
+    await undoing.finish()
+    await slow.execute("commit")
+    with pytest.raises(HoldLost):
+        await settling
+    assert await state(database) == ([5], [("call_1", "voided", 2)])
+
+
 @pytest.mark.parametrize("grants", [(1, 1, 1), (3, 2)])
 async def test_a_hold_that_began_before_the_first_grant_does_not_overwrite_it(
     database, slow, grants

@@ -143,6 +143,8 @@ def undo(order: HoldOrder, ending: Ending) -> Script[str]:
     `settled`, another, or `none`). Safe to repeat.
     """
     yield from queries.lock_gates((order.user_id,))
+    # A settle locks no gate, and one whose answer was lost may arrive between our two looks.
+    yield from call_queries.lock_calls([(order.call_id, order.attempt)])
     state = yield from call_queries.find_state(order)
     if state in ("held", "settled"):
         takes = yield from call_queries.find_takes(order.call_id, order.attempt)
