@@ -84,7 +84,13 @@ class Repairs:
         for repair in list(self._due):
             try:
                 found = await self._database.write(repair.make())
-            except StoreUnavailable:
+            except Exception as error:
+                if not isinstance(error, StoreUnavailable):
+                    log.exception("call %s: a fault of ours, it is tried again", repair.call_id)
+                # The next try begins with another: one that the store will never take must not
+                # keep the rest from their credits.
+                self._due.remove(repair)
+                self._due.append(repair)
                 return
             self._due.remove(repair)
             log.info("call %s: repaired%s", repair.call_id, f", found {found}" if found else "")
