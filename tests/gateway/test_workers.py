@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import gone, lives
+from tests.support.processes import gone, lives, standing_still
 from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.serve import listen
 from tollbridge.gateway.worker_process import Program
@@ -55,9 +55,13 @@ class Place:
 
     async def both(self, but=frozenset()):
         """Ask until two workers have answered, none of whom is among `but`."""
-        found = set()
-        while len(found) < 2:
-            found |= {await self.who()} - but
+        one = await self._another_than(but)
+        with standing_still(one):
+            return {one, await self._another_than({one, *but})}
+
+    async def _another_than(self, pids):
+        while (found := await self.who()) in pids:
+            pass
         return found
 
     async def leave(self):

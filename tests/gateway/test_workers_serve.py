@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from tests.support.process_world import process_world
-from tests.support.processes import gone, holder, lives
+from tests.support.processes import gone, holder, lives, standing_still
 from tests.support.raw_client import RawConnection
 from tests.support.scripted_provider import Answer, Wait
 from tollbridge.gateway import ledger
@@ -62,12 +62,15 @@ class Streams:
         return stream
 
     async def begin_on_both(self):
-        """Begin streams until each worker has one; return one of each by its worker."""
-        found = {}
-        while len(found) < 2:
-            stream = await self.begin()
-            found[holder(stream.port, self._world.gateway.worker_pids())] = stream
-        return found
+        """Begin a stream at each worker; return them by their workers."""
+        one = await self.begin()
+        pid = self._held_by(one)
+        with standing_still(pid):
+            other = await self.begin()
+        return {pid: one, self._held_by(other): other}
+
+    def _held_by(self, stream):
+        return holder(stream.port, self._world.gateway.worker_pids())
 
     async def rest(self, stream):
         """Read a stream to its end; return whether that was the proper one."""
@@ -96,12 +99,18 @@ async def listens(world):
 
 
 async def test_both_serve(served):
-    """Sixty-four connections at once find both, and each says so on a port of its own."""
-    connections = [await RawConnection.open(served.gateway.url) for _ in range(64)]
-    for connection in connections:
+    """Connections find whoever is free, and each worker says so on a port of its own."""
+
+    async def ask():
+        connection = await RawConnection.open(served.gateway.url)
         await connection.request("GET /healthz HTTP/1.1")
-    for connection in connections:
         assert (await connection.read_answer()).status == 200
+        return connection
+
+    one = await ask()
+    with standing_still(holder(one.port, served.gateway.worker_pids())):
+        other = await ask()
+    for connection in (one, other):
         connection.leave()
     told = [line for line in lines(served) if "the figures are on" in line["message"]]
     assert sorted(line["worker"] for line in told) == [0, 1]
@@ -120,8 +129,9 @@ async def test_a_worker_is_killed(served, streams):
     os.kill(victim, signal.SIGKILL)
     assert not await streams.rest(by_worker[victim])
     served.provider.always(Answer(chunks=[b"short"]))
-    async with served.call() as answer:
-        assert answer.status == 200
+    call = await served.raw_call()  # on a connection that cannot have been the victim's
+    assert (await call.read_answer()).status == 200
+    call.leave()
     after = await streams.begin_on_both()
     assert set(after) & before == {other}
     streams.go_on.set()

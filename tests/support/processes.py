@@ -2,7 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Iterable
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -26,6 +28,20 @@ async def gone(pid: int) -> None:
     await ended.wait()
     loop.remove_reader(descriptor)
     os.close(descriptor)
+
+
+@contextmanager
+def standing_still(pid: int) -> Iterator[None]:
+    """Stop a process until the block ends.
+
+    Of processes that accept from one socket the same one may take every connection; while it
+    stands still, another must.
+    """
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def holder(port: int, pids: Iterable[int]) -> int:
