@@ -49,7 +49,7 @@ async def test_at_the_end_it_stays_settled(world):
 
 async def test_an_end_that_nobody_takes_is_given_up(tmp_path):
     """A page that stops reading just before the end holds us no longer than STREAM_S."""
-    async with open_world(tmp_path, limits=Limits(stream_s=0.1)) as world:
+    async with open_world(tmp_path, limits=Limits(stream_s=0.5)) as world:
         visitor = await world.sign_in()
         world.provider.answers(Answer(chunks=[b"all of it"]))
         carrier = Carrier(waits_at="finish")

@@ -70,7 +70,7 @@ async def test_what_comes_is_no_answer(world, answer, reason):
 
 async def test_no_headers_in_time(tmp_path):
     """The limit FIRST_BYTE_S is a 504; the provider sees that nobody waits any more."""
-    async with open_world(tmp_path, limits=Limits(first_byte_s=0.1)) as world:
+    async with open_world(tmp_path, limits=Limits(first_byte_s=0.5)) as world:
         world.provider.answers(Answer(before=[Never()]))
         status, body = await refuse(world, await world.sign_in())
         assert (status, body["error"]) == (504, "provider_timeout")

@@ -7,7 +7,7 @@ from tests.support.scripted_provider import Answer, Never
 from tests.support.world import open_world
 from tollbridge.gateway.settings import Limits
 
-SHORT = 0.1  # seconds
+SHORT = 0.5  # seconds, in which a busy machine relays what has come
 POINTS = [([Never()], b"", 0), ([b"begun", Never()], b"begun", 1)]
 AT = ["before the first byte", "after the first byte"]
 

@@ -8,7 +8,7 @@ import sys
 from tests.database.postgres_doors import SHARED, open_hurried
 from tollbridge.gateway.database import Script, Statement, StoreUnavailable
 
-IDLE = "300ms"  # in place of seconds
+IDLE = "1s"  # in place of five; more than it rests between two statements itself
 
 
 def stop_inside() -> Script[None]:

@@ -128,18 +128,18 @@ async def test_one_that_is_killed_is_replaced(tmp_path, caplog):
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "words"),
+    ("file", "text", "start_s", "words"),
     [
-        ("cannot", "the key is wrong", "the key is wrong"),
-        ("dies", "", "it was ended by SIGKILL"),
-        ("hangs", "", "it did not serve within 1 s"),
+        ("cannot", "the key is wrong", TIME_S, "the key is wrong"),
+        ("dies", "", TIME_S, "it was ended by SIGKILL"),
+        ("hangs", "", 1, "it did not serve within 1 s"),
     ],
 )
-async def test_when_none_comes_to_serve_the_parent_gives_up(tmp_path, file, text, words):
+async def test_when_none_comes_to_serve_the_parent_gives_up(tmp_path, file, text, start_s, words):
     """With the last words, after the tries it may make; nothing is left running."""
     (tmp_path / file).write_text(text)
     with pytest.raises(StartError, match=f"the last words: {words}"):
-        async with two_workers(tmp_path, pauses_s=(0.0, 0.01), start_s=1):
+        async with two_workers(tmp_path, pauses_s=(0.0, 0.01), start_s=start_s):
             pass
 
 
