@@ -150,8 +150,9 @@ class Credit:
     def _hold_once(self) -> Script[ledger.Hold | ledger.NotEnough | Charged]:
         now = self._now()
         if self.order.key_hash is not None:
-            # A user without credits has no row to lock, and may repeat all the same.
-            yield lock("repeats", self.order.key_hash.hex())
+            # A user without credits has no row to lock, and may repeat all the same. Not the key:
+            # his calls wait for each other anyway, and do so here without a connection each.
+            yield lock("repeats", self.order.user_id)
         yield from ledger.lock_user(self.order.user_id)
         yield from repeats.refuse_after_failures(
             self.order.user_id, self._till.limits.user_failures, now
