@@ -78,6 +78,7 @@ def run_gateway(options: argparse.Namespace) -> int:
             command += ["--" + name.replace("_", "-"), getattr(options, name)]
     command += ["--real-providers"] * options.real_providers + ["--anonymous"] * options.anonymous
     env = os.environ | {"TOLLBRIDGE_SITE_DIR": str(SITE)}
+    env.pop(prepare.TEST_POSTGRES, None)  # the tests' own; a gateway refuses what it does not know
     sys.stdout.flush()
     if os.name == "nt":  # there is no exec that keeps the console
         return subprocess.call(command, env=env)

@@ -54,6 +54,7 @@ class Gateway:
             "--json",
             "--data-dir",
             str(self.data_dir),
+            env=_without_settings(),
             stdout=asyncio.subprocess.PIPE,
         )
         out, _ = await process.communicate()
@@ -68,7 +69,7 @@ async def gateway(site: Path = ROOT / "build" / "site") -> AsyncIterator[Gateway
     with tempfile.TemporaryDirectory() as data_dir:
         command = [str(venv_program(ROOT, "tollbridge")), "serve", "--demo"]
         command += ["--port", "0", "--data-dir", data_dir]
-        env = os.environ | {"TOLLBRIDGE_SITE_DIR": str(site)}
+        env = _without_settings() | {"TOLLBRIDGE_SITE_DIR": str(site)}
         process = await asyncio.create_subprocess_exec(
             *command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
@@ -83,6 +84,11 @@ async def gateway(site: Path = ROOT / "build" / "site") -> AsyncIterator[Gateway
             if process.returncode is None:
                 process.terminate()
             await process.wait()
+
+
+def _without_settings() -> dict[str, str]:
+    # Whatever database somebody has named there is not for pictures.
+    return {name: text for name, text in os.environ.items() if not name.startswith("TOLLBRIDGE_")}
 
 
 async def photograph(browser: Browser, running: Gateway, name: str, out: Path) -> None:

@@ -148,7 +148,8 @@ class Node:
         self.children.append(Text(text))
 
     def appendChild(self, child: "Node | Text") -> None:
-        """Add a node at the end."""
+        """Add a node at the end; it is taken from where it was."""
+        child.remove()
         self.page.written.append(self)
         child.parent = self
         self.children.append(child)

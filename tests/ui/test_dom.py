@@ -1,5 +1,7 @@
 """The door to the DOM: what it binds it can let go of, and keys mean what people expect."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.dom import Page, Proxy
@@ -26,6 +28,74 @@ def test_a_bound_text_follows_its_signal_until_the_undo(page: Page) -> None:
     undo()
     signal.set("18 of 20 left")
     assert page.node("counter").textContent == "19 of 20 left"
+    assert not signal.has_listeners
+
+
+def test_a_bound_attribute_follows_its_signal_until_the_undo(page: Page) -> None:
+    """Words are its value; True has it stand there alone, False and None take it away."""
+    node = page.node("send")
+    signal: Signal = Signal("Send")
+    undo = dom.bind_attr(signal, node, "title")
+    shown = []
+    for value in ("Send", True, "Stop", False, 3, None):
+        signal.set(value)
+        shown.append(node.getAttribute("title"))
+    assert shown == ["Send", "", "Stop", None, "3", None]
+    signal.set("Again")
+    undo()
+    undo()
+    signal.set("Later")
+    assert node.getAttribute("title") == "Again"
+    assert not signal.has_listeners
+
+
+class Row:
+    """A row of a list, which notes what became of it."""
+
+    def __init__(self, item: tuple[str, int], parent: Any) -> None:
+        """Make its node, somewhere."""
+        self.node = dom.add(parent, "p", "row")  # taken to its place by who asked for it
+        self.closed = 0
+        self.update(item)
+
+    def update(self, item: tuple[str, int]) -> None:
+        """Show another item of the same key."""
+        self.node.textContent = f"{item[0]} {item[1]}"
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.closed += 1
+
+
+def test_a_bound_list_makes_moves_and_closes_rows(page: Page) -> None:
+    """A row per key, made once: it is moved and told anew, and closed when its item is gone."""
+    parent = dom.add(page.node("composer"), "section", "rows")
+    made: list[Row] = []
+
+    def make(item: tuple[str, int]) -> Row:
+        made.append(Row(item, parent))
+        return made[-1]
+
+    def shown() -> list[str]:
+        return [node.textContent for node in parent.children]
+
+    signal: Signal = Signal([("a", 1), ("b", 1)])
+    undo = dom.bind_list(signal, parent, key=lambda item: item[0], make=make)
+    assert shown() == ["a 1", "b 1"]
+    a, b = made
+    signal.set([("c", 1), ("b", 2), ("a", 1)])
+    assert shown() == ["c 1", "b 2", "a 1"]
+    assert made[:2] == [a, b]
+    for node, row in zip(parent.children, (made[2], b, a), strict=True):
+        assert node is row.node
+    signal.set([("a", 3)])
+    assert shown() == ["a 3"]
+    assert [row.closed for row in made] == [0, 1, 1]
+    undo()
+    undo()
+    signal.set([("d", 1)])
+    assert shown() == []
+    assert [row.closed for row in made] == [1, 1, 1]
     assert not signal.has_listeners
 
 

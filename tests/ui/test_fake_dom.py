@@ -32,8 +32,10 @@ def test_elements_come_and_go() -> None:
     child = page.document.createElement("span")
     page.node("a").appendChild(child)
     assert page.node("a").contains(child)
-    child.remove()
+    page.document.documentElement.appendChild(child)  # it cannot be in two places
     assert not page.node("a").contains(child)
+    child.remove()
+    assert not page.document.documentElement.contains(child)
 
 
 def test_a_destroyed_proxy_cannot_be_called() -> None:
