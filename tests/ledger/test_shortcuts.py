@@ -1,10 +1,11 @@
 """Whom a shortcut serves, and whom it leaves to the script: one condition after the other."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
-from tests.ledger.people import NOW, give, hold, hold_order, hold_shortcut, rows, settle
+from tests.ledger.people import NOW, end, give, hold, hold_order, hold_shortcut, rows, settle
 from tollbridge.gateway import ledger
 from tollbridge.gateway.ledger import Ending
 
@@ -125,3 +126,24 @@ async def test_an_ending_is_written_once_and_never_for_a_hold(database):
             await settle(database, held)
         assert await ask(database, ledger.end_shortcut(held, ending)) is None
         assert await database.read(rows(endings)) == [found]
+
+
+async def test_calls_that_come_together_are_a_statement_for_each_step(database):
+    """Sixty-four holds, then their settles, then their ends: three commits for all of them."""
+    await give(database, 64)
+    steps = []
+
+    async def together(work):
+        before = database.load()
+        answers = await asyncio.gather(*work)
+        after = database.load()
+        steps.append((after.commits - before.commits, after.scripts - before.scripts))
+        return answers
+
+    held = await together(hold(database, hold_order(f"call_{number:02}")) for number in range(64))
+    assert sorted(one.available for one in held) == list(range(64))
+    await together(settle(database, one) for one in held)
+    await together(end(database, one, Ending("ok", 200, NOW)) for one in held)
+    assert steps == [(1, 64)] * 3
+    assert await states(database) == ["settled"] * 64
+    assert await database.read(ledger.verify(), snapshot=True) == []
