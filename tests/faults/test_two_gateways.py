@@ -7,9 +7,11 @@ from collections import Counter
 import pytest
 
 from tests.faults.crowd import SERVED, Crowd, check_books
+from tests.faults.proxy import Proxy
 from tests.faults.two_gateways import two_gateways
 from tests.support.process_world import CREDITS
 from tests.support.scripted_provider import Answer, Wait
+from tests.support.stores import place
 from tests.support.world import PAYWALL, TYPE
 from tollbridge.gateway import ledger
 from tollbridge.gateway.clock import SystemClock, parse_rfc3339
@@ -208,6 +210,31 @@ async def test_one_stands_still_and_the_credits_are_spent(tmp_path):
         assert Counter(one["state"] for one in receipts) == {"ok": 2, "swept": 3}
         assert [await running.balance(url) for url in running.urls] == [0, 0]
         assert await running.world.look(ledger.verify()) == []
+
+
+@pytest.mark.timeout(120)
+async def test_one_is_cut_off_from_the_database(tmp_path):
+    """It promises nothing, and its calls are swept; back again, it takes their credits anew."""
+    folder = tmp_path / "var"
+    async with (
+        Proxy(place(folder)) as proxy,
+        two_gateways(folder, other_url=proxy.url, **QUICK) as running,
+    ):
+        first, apart = running.urls
+        go_on, tasks = await calls_that_wait(running, apart, 20)
+        proxy.hold()
+        await until_balance(running, first, CREDITS)
+        status, _, body = await told(running, apart)
+        assert (status, body["error"]) == (503, "ledger_unavailable")
+        assert len(running.world.provider.requests) == 20
+        proxy.release()
+        while (await running.ask(apart, "balances"))[0] != 200:
+            pass
+        go_on.set()
+        assert [status for status, *_ in await asyncio.gather(*tasks)] == [200] * 20
+        await running.world.all_ended(20)
+        assert [await running.balance(url) for url in running.urls] == [CREDITS - 20] * 2
+        await running.world.check_books()
 
 
 @pytest.mark.timeout(400)

@@ -70,12 +70,20 @@ class TwoGateways:
 
 @asynccontextmanager
 async def two_gateways(
-    folder: Path, *, other: Sequence[str] = SERVE, **settings: str
+    folder: Path, *, other: Sequence[str] = SERVE, other_url: str | None = None, **settings: str
 ) -> AsyncIterator[TwoGateways]:
-    """Run two gateways until the block ends; `other` is the second one's program."""
+    """Run two gateways until the block ends.
+
+    Args:
+        folder: What their database is found by.
+        other: The second one's program.
+        other_url: By what address that one reaches the database, if by another.
+        settings: Of both.
+    """
+    apart = {} if other_url is None else {"TOLLBRIDGE_DATABASE_URL": other_url}
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(process_world(folder, **settings))
         second = await stack.enter_async_context(
-            gateway_process(folder, program=other, **{**LIFTED, **settings})
+            gateway_process(folder, program=other, **{**LIFTED, **settings, **apart})
         )
         yield TwoGateways(world, second, stack, folder, settings)
