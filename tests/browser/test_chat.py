@@ -226,6 +226,7 @@ async def test_offline_keeps_the_message(gateway: Gateway, open_tab: OpenTab) ->
     await expect(spa.counter).to_have_text("19 of 20 left")
 
 
+@pytest.mark.timeout(240)  # two hundred chats in Pyodide
 async def test_the_page_leaves_no_proxies(gateway: Gateway, open_tab: OpenTab) -> None:
     """Opened and closed 200 times in Pyodide, whose own registry counts what JavaScript holds."""
     tab = await open_tab()
