@@ -44,9 +44,12 @@ async def wait_for_a_waiter(connection: Any) -> None:
         await connection.fetchval("select pg_stat_clear_snapshot()")
 
 
-async def end_connections(connection: Any) -> None:
-    """End all connections to this database but the given one, whatever they do."""
+async def end_waiters(connection: Any) -> None:
+    """End the connections to this database that wait for a lock.
+
+    Those that rest stay: whoever takes one before its end is noticed would be told of that end.
+    """
     await connection.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where datname = current_database() and pid <> pg_backend_pid()"
+        " where datname = current_database() and wait_event_type = 'Lock'"
     )

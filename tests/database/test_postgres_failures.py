@@ -10,7 +10,7 @@ from tests.database.notes import add_note, add_note_shortcut, list_notes, run
 from tests.database.postgres_doors import (
     SHARED,
     connected,
-    end_connections,
+    end_waiters,
     open_hurried,
     wait_for_a_waiter,
 )
@@ -40,7 +40,7 @@ async def beside(database, tmp_path):
 async def killed_while_waiting(beside, task):
     """Wait until a task waits for a lock, kill its connection, return what it raised."""
     await wait_for_a_waiter(beside)
-    await end_connections(beside)
+    await end_waiters(beside)
     with pytest.raises(StoreUnavailable) as caught:
         await task
     return caught.value
@@ -73,7 +73,7 @@ async def test_what_a_script_raises_over_a_dead_connection_is_its_callers(databa
     await beside.execute(f"begin; {UPDATE}")
     task = asyncio.create_task(database.write(script()))
     await wait_for_a_waiter(beside)
-    await end_connections(beside)
+    await end_waiters(beside)
     with pytest.raises(Refused):
         await task
     await beside.execute("commit")

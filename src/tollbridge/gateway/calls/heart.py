@@ -17,7 +17,8 @@ from tollbridge.gateway.ids import new_id
 
 log = logging.getLogger(__name__)
 
-# Calls that the sweep closes in one commit; it keeps others from their users' credits meanwhile.
+# Calls that the sweep closes in one commit, at most; it keeps others from their users' credits
+# meanwhile. Where the store does not get done with so many, it is asked for fewer.
 SWEEP_CALLS = 100
 
 
@@ -92,6 +93,7 @@ class Heart:
         self._own: set[str] = set()
         # At first too: who was to sweep may have ended before it did.
         self._sweep_is_due = True
+        self._sweep_calls = SWEEP_CALLS
         self.epoch_id = ""
 
     async def start(self, *, alone: bool) -> None:
@@ -106,7 +108,7 @@ class Heart:
         """
         await self.begin()
         if alone:
-            await self._repeat(lambda now: ledger.sweep(self.epoch_id, now, most=SWEEP_CALLS))
+            await self._repeat(lambda now, most: ledger.sweep(self.epoch_id, now, most=most))
         self._task = asyncio.create_task(self._beat_on())
 
     async def begin(self) -> None:
@@ -136,7 +138,7 @@ class Heart:
             await self._database.write(ledger.end_silent(silent, self._clock.now_ms()))
             self._sweep_is_due = True
         if self._sweep_is_due:
-            await self._repeat(lambda now: ledger.sweep_the_dead(self._own, now, most=SWEEP_CALLS))
+            await self._repeat(lambda now, most: ledger.sweep_the_dead(self._own, now, most=most))
             self._sweep_is_due = False  # one that fails stays due: nobody finds them silent again
 
     async def stop(self) -> None:
@@ -149,9 +151,17 @@ class Heart:
         except StoreUnavailable as error:
             log.warning("the store is unavailable (%s); the next start looks after it", error)
 
-    async def _repeat(self, sweep: Callable[[int], Script[int]]) -> None:
-        while await self._database.write(sweep(self._clock.now_ms())) == SWEEP_CALLS:
-            pass
+    async def _repeat(self, sweep: Callable[[int, int], Script[int]]) -> None:
+        most = self._sweep_calls
+        try:
+            while await self._database.write(sweep(self._clock.now_ms(), most)) == most:
+                pass
+        except StoreUnavailable:
+            # Each call takes some round trips, and a unit has its time: on a slow way to the store
+            # the same number would fail for ever.
+            self._sweep_calls = max(1, most // 2)
+            raise
+        self._sweep_calls = SWEEP_CALLS
 
     async def _beat_on(self) -> None:
         while True:
