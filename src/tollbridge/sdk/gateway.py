@@ -33,7 +33,7 @@ _OPTIONS = (
     "paywall_id api_origin auth user_id api_key capabilities transport on_charge_success "
     "on_quota_exceeded meter"
 )
-_CALL_OPTIONS = "provider_id path method body headers signal"
+_CALL_OPTIONS = "provider_id path method body headers signal transport"
 
 
 class ApiGatewayClient:
@@ -109,6 +109,7 @@ class ApiGatewayClient:
         body: "Any" = None,
         headers: "dict[str, str] | None" = None,
         signal: "Any" = None,
+        transport: "Transport | None" = None,
         **unknown: object,
     ) -> Response:
         """Call a provider and return its answer once the headers are here; the body still comes.
@@ -128,6 +129,7 @@ class ApiGatewayClient:
                 not taken from here; an `Idempotency-Key` of your own (1 to 255 visible ASCII
                 characters) is.
             signal: The `signal` of an `AbortController`, ours or the browser's.
+            transport: Carries this call instead of the client's; all else stays as it is.
             **unknown: Refused.
 
         Raises:
@@ -145,6 +147,7 @@ class ApiGatewayClient:
         url = call_url(self._api_origin, self._paywall_id, provider_id, path)
         method = check_method(method, has_body=body is not None)
         check_signal(signal)
+        options.check_callable(transport, option="transport")
         sent = callers_headers(headers)
         own_key = names.IDEMPOTENCY_KEY not in sent
         sent[names.IDEMPOTENCY_KEY] = key_for(sent)
@@ -153,7 +156,8 @@ class ApiGatewayClient:
         content = await self._prepare(body)
         self._add_own(sent, content)
         request = Request(method, url, headers=sent, body=content.payload, signal=signal)
-        replay = Replay(self._own_transport.send, replayable=content.replayable, own_key=own_key)
+        carrier = transport or self._own_transport.send
+        replay = Replay(carrier, replayable=content.replayable, own_key=own_key)
         return await self._answer(request, replay, replayable=content.replayable)
 
     async def call_template(
@@ -180,6 +184,14 @@ class ApiGatewayClient:
         """
         body = template_body(template_id, variables)
         return await self.call(provider_id=template_id, body=body, headers=headers, signal=signal)
+
+    def address(self, provider_id: str) -> str:
+        """Return the address below which a provider's calls go, for code that wants to know one.
+
+        Raises:
+            ConfigError: `invalid_argument`: that is no provider's id.
+        """
+        return call_url(self._api_origin, self._paywall_id, provider_id, "").partition("?")[0]
 
     def on_quota(self, listener: "Callable[[QuotaExceededError], Any]") -> "Callable[[], None]":
         """Call `listener(error)` at every 402 from now on, before `call` raises it.
