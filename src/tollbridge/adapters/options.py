@@ -5,7 +5,7 @@ from typing import Any
 from tollbridge.adapters.packages import load
 from tollbridge.sdk import ApiGatewayClient
 
-# Both refuse to start without a key. This one never leaves: see `transport.NOT_SENT`.
+# Both refuse to start without a key. This one stays here: `gateway.call()` sends none but its own.
 _NO_KEY = "the-gateway-has-it"
 
 

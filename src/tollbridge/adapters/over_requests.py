@@ -7,15 +7,22 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from tollbridge.adapters.driving import run_to_end
+from tollbridge.adapters.headers import sent_on
 from tollbridge.adapters.read_reply import ReadReply
-from tollbridge.sdk import ApiGatewayClient, NetworkError, ProviderError
+from tollbridge.sdk import ApiGatewayClient, NetworkError, ProviderError, platform
 from tollbridge.sdk.transport import Request
-
-_NOT_SENT = {"accept-encoding", "connection", "content-length", "transfer-encoding", "user-agent"}
 
 
 class GatewaySession(requests.Session):
     """A session that reaches one provider, and nothing else.
+
+    A refusal of the provider's is a response, as `requests` has it. With `stream=True` the body is
+    read as it comes, where the browser can; `close()` tells the gateway. Every request raises:
+
+    - `QuotaExceededError`: the query type ran out. Nothing was sent to the provider.
+    - `PaywallError`: what else `gateway.call()` raises.
+    - `requests.InvalidSchema`: the address is none of the provider's. Nothing was sent.
+    - `requests.RequestException`: a streamed answer broke off while the caller read it.
 
     Attributes:
         base_url: The address that paths are taken from; whole addresses below it do too.
@@ -29,20 +36,11 @@ class GatewaySession(requests.Session):
         self.adapters.clear()  # so that any other address is refused
         self.mount(self.base_url, _Carrier(gateway, provider_id, self.base_url))
 
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:
-        """Call the provider; see `requests.Session.request`, whose `url` is here a path.
-
-        A refusal of the provider's is a response, as `requests` has it. With `stream=True` the
-        body is read as it comes where the browser can; `close()` tells the gateway.
-
-        Raises:
-            QuotaExceededError: The query type ran out. Nothing was sent to the provider.
-            PaywallError: What else `gateway.call()` raises.
-            requests.InvalidSchema: The address is none of the provider's. Nothing was sent.
-            requests.RequestException: The answer broke off while the caller read it.
-        """
-        address = url if "://" in url else self.base_url + url.lstrip("/")
-        return super().request(method, address, *args, **kwargs)
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Take a path as one of the provider's; see `requests.Session.prepare_request`."""
+        if isinstance(request.url, str) and "://" not in request.url:
+            request.url = self.base_url + request.url.lstrip("/")
+        return super().prepare_request(request)
 
 
 class _Carrier(HTTPAdapter):
@@ -55,7 +53,13 @@ class _Carrier(HTTPAdapter):
         self._base_url = base_url
 
     def send(
-        self, request: requests.PreparedRequest, stream: bool = False, **how: Any
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: dict[str, str] | None = None,
     ) -> requests.Response:
         """Send it; see `HTTPAdapter.send`."""
         answers: list[requests.Response] = []
@@ -65,21 +69,23 @@ class _Carrier(HTTPAdapter):
             prepared.url = signed.url
             prepared.headers = requests.structures.CaseInsensitiveDict(signed.headers)
             prepared.body = signed.body
+            if not platform.HAS_JS:  # a browser does it itself, and refuses to be told
+                prepared.prepare_content_length(prepared.body)
             try:
-                answer = HTTPAdapter.send(self, prepared, stream=stream, **how)
+                answer = HTTPAdapter.send(self, prepared, stream, timeout, verify, cert, proxies)
                 answers.append(answer)
                 whole = b"" if stream and 200 <= answer.status_code < 300 else answer.content
             except requests.RequestException as error:
                 raise NetworkError(f"The gateway could not be reached: {error}.") from error
             return ReadReply(answer.status_code, list(answer.headers.items()), whole)
 
-        headers = {str(name): str(value) for name, value in request.headers.items()}
+        given = [(str(name), str(value)) for name, value in request.headers.items()]
         call = self._gateway.call(
             provider_id=self._provider_id,
             path=(request.url or "")[len(self._base_url) :],
             method=request.method or "",
             body=_whole(request.body),
-            headers={n: v for n, v in headers.items() if n.lower() not in _NOT_SENT},
+            headers=sent_on(given),
             transport=carry,
         )
         with contextlib.suppress(ProviderError):  # to `requests` an answer like any other

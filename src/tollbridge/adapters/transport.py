@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import httpx2
 
+from tollbridge.adapters.headers import sent_on
 from tollbridge.adapters.kinship import made_kin
 from tollbridge.sdk import ApiGatewayClient, ConfigError, NetworkError, PaywallError, ProviderError
 from tollbridge.sdk.response import Response
@@ -14,16 +15,6 @@ from tollbridge.wire import headers as names
 
 T = TypeVar("T")
 
-# Headers of the connection, which the browser or our own transport makes itself, and what only
-# tells how the caller's library was built. The key is left out by `gateway.call()`.
-NOT_SENT = {
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "host",
-    "transfer-encoding",
-    "user-agent",
-}
 # What comes out of a transport of ours is decoded already.
 _NOT_PASSED_ON = {"content-encoding", "content-length", "transfer-encoding"}
 
@@ -66,7 +57,7 @@ class GatewayTransport(httpx2.AsyncBaseTransport):
             path=self._path(request.url),
             method=request.method,
             body=await request.aread() or None,
-            headers={n: v for n, v in request.headers.items() if n not in NOT_SENT},
+            headers=sent_on(request.headers.items()),
         )
         try:
             response = await _within(call, read_s)
@@ -90,17 +81,21 @@ class GatewayTransport(httpx2.AsyncBaseTransport):
 
 
 class _Body(httpx2.AsyncByteStream):
-    """The bytes of an answer, as they come."""
+    """The bytes of an answer, as they come.
+
+    Whoever iterates anew goes on where the last one left it: so `openai` reads a stream to its end
+    when its last event is here, which keeps it from looking stopped.
+    """
 
     def __init__(self, response: Response, read_s: float | None, base: type[Exception]) -> None:
         self._response = response
+        self._chunks = aiter(response)
         self._read_s = read_s
         self._base = base
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        chunks = aiter(self._response)
         try:
-            while (chunk := await _within(anext(chunks, None), self._read_s)) is not None:
+            while chunk := await _within(anext(self._chunks, None), self._read_s):
                 yield chunk
         except PaywallError as error:
             raise made_kin(error, self._base)  # noqa: B904 - it is the same object
