@@ -68,7 +68,7 @@ def parser_of_commands() -> argparse.ArgumentParser:
 
 def run_gateway(options: argparse.Namespace) -> int:
     """Build the page and become the gateway, so that Ctrl-C reaches it and nothing else."""
-    prepare.prepare_for_page(ROOT)
+    prepare.prepare_for_page(ROOT, options.page)
     failed = build_site(SITE, options.page)
     if failed:
         return failed
@@ -94,7 +94,7 @@ def run_tests(options: argparse.Namespace, pytest_arguments: list) -> int:
 
 def build_dist(options: argparse.Namespace) -> int:
     """Write the static site where the person wants it."""
-    prepare.prepare_for_page(ROOT)
+    prepare.prepare_for_page(ROOT, options.page)
     chosen = ["--gateway", options.gateway, "--host", options.host, "--smallest"]
     return build_site(options.out.resolve(), options.page, *chosen)
 

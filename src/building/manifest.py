@@ -15,8 +15,7 @@ class Manifest:
 
     Attributes:
         pyodide: `folder` (with a slash at its end), `wasm`, `library`, `ours` (our Python,
-            compiled), and `lock`: Pyodide's lock file without its packages, of which a site has
-            none.
+            compiled), and `lock`: Pyodide's lock file with the packages of the site alone.
         micropython: `module` and `wasm`.
         bundles: A page's module → the Python that MicroPython runs it from.
         files: Path → `bytes`, once decompressed, and `integrity`, of whatever a start fetches and
@@ -38,6 +37,6 @@ class Manifest:
         return f"{_HEAD}export default {json.dumps(asdict(self), indent=2)};\n".encode()
 
 
-def empty_lock(lock: bytes) -> dict[str, Any]:
-    """What Pyodide wants to know of itself, from its lock file, without any package."""
-    return {"info": json.loads(lock)["info"], "packages": {}}
+def lock_of(stock: bytes, packages: dict[str, Any]) -> dict[str, Any]:
+    """What Pyodide wants to know of itself, from its own lock file, and of these packages."""
+    return {"info": json.loads(stock)["info"], "packages": packages}

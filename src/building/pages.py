@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from building import policy, references
-from building.hashed import integrity
+from building.hashed import HashedFiles, integrity
+from building.packages import wanted_by
 
 INDEX = "index.html"
 # What starts Python in `index.html`: people know PyScript; the other needs no 'unsafe-eval'.
@@ -32,6 +33,7 @@ _STRICT_HEAD = """\
   <script type="module" src="./static/boot.mjs"
     data-runtime="pyodide" data-page="tollbridge.pages.spa"></script>
 """
+_REWRITTEN = {".css", ".js", ".json", ".mjs", ".py", ".toml"}
 _STARTED = re.compile(r'data-runtime="micropython"\s+data-page="([\w.]+)"')
 _LOADING = re.compile(r"<(?:script|link)\b[^>]*>")
 _ADDRESS = re.compile(r'\b(?:src|href)="\./([^"]+)"')
@@ -56,6 +58,11 @@ class Page:
         return _PYSCRIPT_FOLDER not in self.text
 
     @property
+    def packages(self) -> list[str]:
+        """The packages of other people's that it wants beside it."""
+        return wanted_by(self.text)
+
+    @property
     def micropython_pages(self) -> list[str]:
         """The modules that it starts on MicroPython."""
         return _STARTED.findall(self.text)
@@ -74,6 +81,24 @@ def read_pages(root: Path, own: Path | None, host: str) -> list[Page]:
         index = on_strict_host(index)
     beside = sorted((root / "static").glob("*.html"))
     return [Page(INDEX, index), *(Page(path.name, path.read_text("utf-8")) for path in beside)]
+
+
+def files_beside(own: Path, site: HashedFiles) -> dict[str, bytes]:
+    """Name → content of the files that a person's page names and that lie in its folder, or below.
+
+    They keep their names. The names of the site's own files in them are rewritten as in the page.
+    """
+    text = references.rewritten(own.read_text("utf-8"), site.renamed)
+    folder = own.parent.resolve()
+    found = {}
+    for address in references.missing(references.asked_by_page(text), site.files):
+        path = (folder / address).resolve()
+        if ":" not in address and path.is_relative_to(folder) and path.is_file():
+            content = path.read_bytes()
+            if path.suffix in _REWRITTEN:
+                content = references.rewritten(content.decode(), site.renamed).encode()
+            found[address.removeprefix("./")] = content
+    return found
 
 
 def on_strict_host(index: str) -> str:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from building.packages import WHEELS, download_words, wanted_by
 from building.programs import CHROMIUM, PGBOUNCER, POSTGRES, Program, programs_complaint
 
 NODE_OLDEST = 18  # what npm 9 and the runtimes' own test drivers need
@@ -82,14 +83,20 @@ def venv_complaint(*, has_pip: bool) -> str | None:
     )
 
 
-def prepare_for_page(root: Path) -> None:
+def prepare_for_page(root: Path, page: Path | None = None) -> None:
     """What building and serving the page needs. What may be missing on a machine is asked first.
+
+    Args:
+        root: The repository.
+        page: Another page than ours, which may want packages beside it.
 
     Raises:
         CannotPrepare: Something cannot be had.
     """
     prepare_runtimes(root)
     prepare_python(root, for_tests=False)
+    if page and page.is_file() and wanted_by(page.read_text("utf-8")):
+        prepare_wheels(root)
 
 
 def prepare_for_browser(root: Path) -> None:
@@ -113,6 +120,24 @@ def prepare_for_tests(root: Path) -> None:
     server = [] if os.environ.get(TEST_POSTGRES) else [POSTGRES]
     prepare_programs([CHROMIUM, *server, PGBOUNCER])
     prepare_python(root, for_tests=True)
+    prepare_wheels(root)
+
+
+def prepare_wheels(root: Path) -> None:
+    """Make `build/wheels` hold the packages for pages, as locked; `.venv` has to be ready.
+
+    Raises:
+        CannotPrepare: They cannot be had.
+    """
+    lock, folder = root / "requirements" / "pyodide.txt", root / WHEELS
+    made, key = folder / ".stamp-wheels", fingerprint(lock.read_bytes())
+    if is_stamped(made, key):
+        return
+    say("packages for pages")
+    shutil.rmtree(folder, ignore_errors=True)
+    pip = [str(venv_program(root, "python")), "-m", "pip", "--disable-pip-version-check"]
+    run([*pip, "--retries", "2", *download_words(lock, folder)], what="pip download")
+    stamp(made, key)
 
 
 def prepare_for_stores(root: Path) -> None:

@@ -5,10 +5,12 @@ from pathlib import Path
 from building import library, vendored
 from building.bundle import bundle
 from building.hashed import HashedFiles
-from building.manifest import Manifest, empty_lock
+from building.manifest import Manifest, lock_of
+from building.packages import Wheel, lock_entries
 from building.prefabricated import compiled
 from building.python_zip import is_sdk, packed, python_files
 from building.spare import spare
+from building.wheel import ALSO
 
 OURS_PLACE = "/lib/tollbridge.zip"  # where `static/interpreter.mjs` puts our Python
 
@@ -20,6 +22,7 @@ def add_runtimes(
     ours: bool,
     stock_library: bool = False,
     micropython_pages: list[str],
+    packages: dict[str, Wheel],
 ) -> Manifest:
     """Add Pyodide, MicroPython, the standard library and our Python to a site.
 
@@ -29,13 +32,14 @@ def add_runtimes(
         ours: The page is ours, so it is known which modules of the library it needs.
         stock_library: Not compiled, and whole.
         micropython_pages: The modules that run on MicroPython, each from a bundle of its own.
+        packages: Other people's packages, which Pyodide can load; our adapters for them come along.
 
     Raises:
         CannotMake: Node is missing.
         ValueError: A source is missing, or does not fit.
     """
     modules = root / "node_modules"
-    python = python_files(root / "src" / "tollbridge")
+    python = python_files(root / "src" / "tollbridge", also=ALSO if packages else ())
     if stock_library:
         standard = library.stock_library(modules)
     elif ours:
@@ -46,13 +50,17 @@ def add_runtimes(
     runtime, small = vendored.pyodide_files(modules), vendored.micropython_files(modules)
     pyodide = f"../{site.add_folder('pyodide', runtime)}"
     micropython = f"../{site.add_folder('micropython', small)}"
+    wheels = "../"
+    if packages:
+        files = {wheel.file: wheel.content for wheel in packages.values()}
+        wheels += site.add_folder("packages", files)
     manifest = Manifest(
         pyodide={
             "folder": pyodide,
             "wasm": f"{pyodide}pyodide.asm.wasm",
             "library": f"../{site.add_file('python_stdlib.zip', standard)}",
             "ours": f"../{site.add_file('tollbridge_compiled.zip', code)}",
-            "lock": empty_lock(vendored.pyodide_lock(modules)),
+            "lock": lock_of(vendored.pyodide_lock(modules), lock_entries(packages, wheels)),
         },
         micropython={
             "module": f"{micropython}micropython.mjs",

@@ -13,7 +13,8 @@ from pathlib import Path
 from building import policy, references, vendored
 from building.hashed import HashedFiles
 from building.hosting import next_steps
-from building.pages import HOSTS, INDEX, PYSCRIPT, Page, built_page, read_pages
+from building.packages import WHEELS, Wheel, read_wheels, with_needs
+from building.pages import HOSTS, INDEX, PYSCRIPT, Page, built_page, files_beside, read_pages
 from building.prefabricated import CannotMake, compressed
 from building.runtimes import add_runtimes
 from building.wheel import wheel
@@ -45,7 +46,8 @@ def build_site(
         out: The folder. If it holds anything but an earlier site, it is left alone.
         root: The repository.
         gateway_url: Where the pages find their gateway; empty for their own origin.
-        page: Another page than ours in place of `index.html`.
+        page: Another page than ours in place of `index.html`, with the files beside it that it
+            names.
         host: What starts Python in our `index.html`, one of `pages.HOSTS`.
         stock_library: Take Pyodide's standard library as it is, to measure what compiling saves.
         quality: Of the compressed files beside the others, from 0 to 11.
@@ -85,6 +87,8 @@ def site_files(
         pages = read_pages(root, page, host)
         site = HashedFiles()
         _add_parts(site, root, pages, ours=page is None, stock_library=stock_library)
+        if page is not None:
+            site.files |= files_beside(page, site)
         headers: policy.Headers = {}
         built = {}
         for one in pages:
@@ -124,6 +128,7 @@ def _add_parts(
         ours=ours,
         stock_library=stock_library,
         micropython_pages=sorted({name for page in pages for name in page.micropython_pages}),
+        packages=_packages(root, [name for page in pages for name in page.packages]),
     )
     site.add_folder("static", _files_of_pages(root) | {"manifest.mjs": manifest.module()})
     if all(page.strict for page in pages):
@@ -134,6 +139,11 @@ def _add_parts(
     if lost := references.missing(references.asked_by_config(config), site.files):
         raise ValueError("pyscript.toml asks for what is not in the site: " + ", ".join(lost))
     site.add_file("pyscript.toml", config.encode())
+
+
+def _packages(root: Path, names: list[str]) -> dict[str, Wheel]:
+    """The packages that pages name, and what they need."""
+    return with_needs(names, read_wheels(root / WHEELS)) if names else {}
 
 
 def compressed_files(files: dict[str, bytes], *, quality: int) -> dict[str, bytes]:
