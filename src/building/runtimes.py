@@ -1,6 +1,7 @@
 """What starts Python in a page: the runtimes, their library, our Python, and the manifest of it."""
 
 from pathlib import Path
+from typing import Any
 
 from building import library, vendored
 from building.bundle import bundle
@@ -50,17 +51,14 @@ def add_runtimes(
     runtime, small = vendored.pyodide_files(modules), vendored.micropython_files(modules)
     pyodide = f"../{site.add_folder('pyodide', runtime)}"
     micropython = f"../{site.add_folder('micropython', small)}"
-    wheels = "../"
-    if packages:
-        files = {wheel.file: wheel.content for wheel in packages.values()}
-        wheels += site.add_folder("packages", files)
+    others = _add_packages(site, packages)
     manifest = Manifest(
         pyodide={
             "folder": pyodide,
             "wasm": f"{pyodide}pyodide.asm.wasm",
             "library": f"../{site.add_file('python_stdlib.zip', standard)}",
             "ours": f"../{site.add_file('tollbridge_compiled.zip', code)}",
-            "lock": lock_of(vendored.pyodide_lock(modules), lock_entries(packages, wheels)),
+            "lock": lock_of(vendored.pyodide_lock(modules), others),
         },
         micropython={
             "module": f"{micropython}micropython.mjs",
@@ -77,6 +75,14 @@ def add_runtimes(
         manifest.bundles[page] = manifest.know(f"../{name}", text)
     _add_sources(site, python)
     return manifest
+
+
+def _add_packages(site: HashedFiles, packages: dict[str, Wheel]) -> dict[str, Any]:
+    """Add other people's wheels; returns what Pyodide is told of them."""
+    if not packages:
+        return {}
+    files = {wheel.file: wheel.content for wheel in packages.values()}
+    return lock_entries(packages, f"../{site.add_folder('packages', files)}")
 
 
 def _add_sources(site: HashedFiles, python: dict[str, bytes]) -> None:

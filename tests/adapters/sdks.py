@@ -21,10 +21,13 @@ class OpenAI:
     error = openai.OpenAIError
     limited = openai.RateLimitError
     path = "/v1/chat/completions"
+    # Around the events of a stream.
+    start = ()
+    end = b"[DONE]"
 
-    def client(self, gateway: ApiGatewayClient) -> Any:
+    def client(self, gateway: ApiGatewayClient, provider_id: str = PROVIDER) -> Any:
         """Make a client, as a page does."""
-        return openai.AsyncOpenAI(**openai_options(gateway, PROVIDER))
+        return openai.AsyncOpenAI(**openai_options(gateway, provider_id))
 
     async def ask(self, client: Any, **more: Any) -> str:
         """Ask, and return the words of the whole answer."""
@@ -51,8 +54,6 @@ class OpenAI:
         choice = {"index": 0, "delta": {"content": words}}
         return json.dumps({"id": "1", "choices": [choice]}).encode()
 
-    end = b"[DONE]"
-
 
 class Anthropic:
     """`anthropic`, which asks for messages."""
@@ -60,6 +61,14 @@ class Anthropic:
     error = anthropic.AnthropicError
     limited = anthropic.RateLimitError
     path = "/v1/messages"
+    start = (
+        b'\nevent: message_start\ndata: {"type": "message_start", "message": '
+        b'{"id": "msg_1", "type": "message", "role": "assistant", "model": "demo", "content": [], '
+        b'"usage": {"input_tokens": 1, "output_tokens": 1}}}',
+        b'\nevent: content_block_start\ndata: {"type": "content_block_start", "index": 0, '
+        b'"content_block": {"type": "text", "text": ""}}',
+    )
+    end = b'\nevent: message_stop\ndata: {"type": "message_stop"}'
 
     def client(self, gateway: ApiGatewayClient) -> Any:
         """Make a client, as a page does."""
@@ -103,8 +112,6 @@ class Anthropic:
         delta = {"type": "text_delta", "text": words}
         body = {"type": "content_block_delta", "index": 0, "delta": delta}
         return b"\nevent: content_block_delta\ndata: " + json.dumps(body).encode()
-
-    end = b'\nevent: message_stop\ndata: {"type": "message_stop"}'
 
 
 SDKS = [OpenAI(), Anthropic()]

@@ -102,7 +102,7 @@ async def test_a_stream_is_read_stopped_and_refused(
     assert (await examples.ended_request("demo"))["state"] == "finished"
     await example.spend_all()
     await example.press("Ask")
-    await expect(example.answer).to_contain_text("credits")
+    await expect(example.answer).to_contain_text("0 left")
     await expect(example.left).to_have_text("0 left")
     await expect(example.dialog).to_be_visible(visible=name != "requests")
     assert example.tab.origins <= {examples.url, ""}

@@ -46,6 +46,7 @@ def test_the_browser_and_mocks_are_refused(source: str) -> None:
     [
         "src/tollbridge/sdk/platform.py",
         "src/tollbridge/sdk/transport/fetch.py",
+        "src/tollbridge/adapters/driving.py",
         "src/tollbridge/ui/dom/nodes.py",
         "src/tollbridge/ui/element.py",
         "src/tollbridge/pages/spa.py",
@@ -75,6 +76,8 @@ def test_what_others_may_use_has_a_docstring(source: str, path: str) -> None:
 
 FORBIDDEN_IMPORTS = {
     "sdk/auth.py": "from tollbridge.ui import dom",
+    "sdk/gateway.py": "from tollbridge.adapters import options",
+    "adapters/options.py": "from tollbridge.ui import PaywallUI",
     "wire/codes.py": "from tollbridge.sdk import errors",
     "pages/spa.py": "from tollbridge.gateway import app",
     "gateway/app.py": "from tollbridge.sdk import errors",

@@ -42,7 +42,7 @@ def test_the_npm_packages_are_pinned_exactly() -> None:
 
 def test_every_python_package_is_pinned_and_hashed() -> None:
     """Each requirement has one version and at least one hash, and none an option or an address."""
-    for name in ("gateway", "dev"):
+    for name in ("gateway", "dev", "pyodide"):
         text = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8")
         for requirement in re.findall(r"^[^\s#](?:.*\\\n)*.*", text, re.MULTILINE):
             assert re.match(r"[a-z0-9\-]+==[\w.]+ ", requirement), requirement
