@@ -13,7 +13,7 @@ from tests.support.everywhere.contract import (
 from tests.support.everywhere.pages import Page
 from tests.support.everywhere.testing import IN_A_PAGE, cases, except_on, raises, reported
 from tollbridge import __version__
-from tollbridge.sdk import ApiGatewayClient, PaywallError, SessionError
+from tollbridge.sdk import ApiGatewayClient, ConfigError, PaywallError, SessionError
 from tollbridge.wire import headers as names
 
 TYPE_CHECKING = False
@@ -116,6 +116,35 @@ async def test_any_object_with_a_token_will_do(
     response = await client.call(provider_id=PROVIDER)
     assert await response.json() == {"hello": "world"}
     assert charged == ["standard"]
+
+
+async def test_one_call_can_be_carried_by_another_transport(
+    signed_in: Page, transport: "Transport", contract: Contract
+) -> None:
+    """Token, counter and key are the client's all the same; the next call is as before."""
+    carried: list[object] = []
+
+    async def carry(request: object) -> object:
+        carried.append(request)
+        return await transport(request)
+
+    for carrier in (carry, None):
+        await (await signed_in.gateway.call(provider_id=PROVIDER, transport=carrier)).bytes()
+    first, second = await contract.requests_to("call")
+    assert [request.headers["authorization"] for request in carried] == ["Bearer access_1"]
+    assert first.headers["idempotency-key"] != second.headers["idempotency-key"]
+    await signed_in.billing.get_balances()
+    assert signed_in.shown[-1] == 18
+
+
+def test_an_address_can_be_asked_for(transport: "Transport") -> None:
+    """It is the one that calls go to, without what the SDK adds."""
+    client = ApiGatewayClient(
+        paywall_id=PAYWALL, api_origin="https://gateway.test/", transport=transport
+    )
+    assert client.address("a/b") == "https://gateway.test/api/v1/api-gateway/a%2Fb"
+    with raises(ConfigError):
+        client.address("..")
 
 
 @except_on(*IN_A_PAGE, because=NO_KEYS)

@@ -145,6 +145,7 @@ def test_a_factory_passes_its_overrides_on(transport: "Transport") -> None:
         ({"provider_id": PROVIDER, "headers": {"a": "ü"}}, "printable ASCII"),
         ({"provider_id": PROVIDER, "headers": {"a": 5}}, "the header 'a' must be a str"),
         ({"provider_id": PROVIDER, "signal": "stop"}, "signal must be"),
+        ({"provider_id": PROVIDER, "transport": "fetch"}, "transport must be callable"),
         ({"provider": PROVIDER}, "call has no option 'provider'; the nearest one is 'provider_id'"),
         ({"provider_id": PROVIDER, "json": {}}, "call has no option 'json'"),
     ],

@@ -147,7 +147,7 @@ class ApiGatewayClient:
         url = call_url(self._api_origin, self._paywall_id, provider_id, path)
         method = check_method(method, has_body=body is not None)
         check_signal(signal)
-        options.check_callable(transport, option="transport")
+        options.check_callable(transport, option="transport", code="invalid_argument")
         sent = callers_headers(headers)
         own_key = names.IDEMPOTENCY_KEY not in sent
         sent[names.IDEMPOTENCY_KEY] = key_for(sent)

@@ -134,10 +134,10 @@ def check_methods(value: object, *, option: str, methods: str) -> None:
             )
 
 
-def check_callable(value: object, *, option: str) -> None:
+def check_callable(value: object, *, option: str, code: str = "invalid_config") -> None:
     """Refuse a hook, transport or clock that cannot be called; None is fine."""
     if value is not None and not callable(value):
-        raise ConfigError("invalid_config", f"{option} must be callable, not {show(value)}")
+        raise ConfigError(code, f"{option} must be callable, not {show(value)}")
 
 
 def _show_secret(value: object) -> str:
