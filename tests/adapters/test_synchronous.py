@@ -5,6 +5,7 @@ In a page they are tried by `tests/browser/test_other_sdks.py`.
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from tests.support.sdk_page import SdkPage
 from tests.support.world import PROVIDER, World
 from tollbridge.adapters import requests_session, urllib_opener
 from tollbridge.adapters.driving import run_to_end
+from tollbridge.adapters.read_reply import ReadReply
 from tollbridge.sdk import PaywallError, ProviderError, QuotaExceededError
+from tollbridge.sdk.transport import Request
 
 HELLO = Answer.json({"hello": "world"})
 in_thread = asyncio.to_thread
@@ -122,6 +125,31 @@ async def test_a_session_reaches_nothing_else(page: SdkPage, world: World) -> No
     with pytest.raises(requests.exceptions.InvalidSchema):
         await in_thread(session.get, f"{world.provider.url}/v1/things")
     assert world.provider.requests == []
+
+
+async def test_a_token_is_used_while_it_lasts(page: SdkPage, world: World) -> None:
+    """Where nothing can be waited for, it is renewed beside the call, and needed after its end."""
+    sent: list[str] = []
+
+    async def carry(request: Request) -> ReadReply:
+        sent.append(request.headers["authorization"])
+        return ReadReply(200, [], b"{}")
+
+    def call() -> Any:
+        return page.gateway.call(provider_id=PROVIDER, path="v1/things", body={}, transport=carry)
+
+    first = page.auth.get_cached_session()
+    assert first is not None
+    first.expires_at = time.time() + 30
+    assert run_to_end(run_to_end(call()).json()) == {}
+    assert sent == [f"Bearer {first.access_token}"]
+    first.expires_at = time.time() - 1
+    with pytest.raises(PaywallError) as caught:
+        run_to_end(call())
+    assert caught.value.code == "cannot_wait"
+    await page.auth.get_access_token()
+    run_to_end(call())
+    assert sent[1] != sent[0]
 
 
 async def test_work_that_waits_is_told_why_it_cannot() -> None:
