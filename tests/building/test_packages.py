@@ -10,6 +10,7 @@ import pytest
 from building import prepare
 from building.packages import WHEELS, lock_entries, read_wheels, wanted_by, with_needs
 from building.site import ROOT, CannotBuild, site_files
+from building.wheel import wheel
 
 PAGE = """<!doctype html>
 <meta charset="utf-8">
@@ -67,6 +68,11 @@ def test_without_packages_there_are_none(tmp_path: Path) -> None:
     with_them = site_files(ROOT, page=mine(tmp_path, "pyodide-http"))
     inside = [b"tollbridge/adapters/" in _archive(built) for built in (site, with_them)]
     assert inside == [False, True]
+
+
+def test_the_wheel_for_other_pages_has_our_adapters() -> None:
+    """A page elsewhere brings its own packages and installs the SDK with `micropip`."""
+    assert b"tollbridge/adapters/options.py" in wheel(ROOT)[1]
 
 
 def test_an_unknown_package_is_named(tmp_path: Path) -> None:
