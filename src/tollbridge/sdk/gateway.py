@@ -11,7 +11,7 @@ from tollbridge.sdk.errors import (
     QuotaExceededError,
 )
 from tollbridge.sdk.exchange import Exchange, failure
-from tollbridge.sdk.headers import callers_headers
+from tollbridge.sdk.headers import callers_headers, trusted_headers
 from tollbridge.sdk.metering import CallMeter
 from tollbridge.sdk.replay import Replay, key_for
 from tollbridge.sdk.request import call_url, check_method, check_signal, template_body
@@ -85,7 +85,7 @@ class ApiGatewayClient:
         options.check_callable(on_charge_success, option="on_charge_success")
         options.check_callable(on_quota_exceeded, option="on_quota_exceeded")
         options.check_callable(transport, option="transport")
-        trusted = _trusted_headers(options.check_user_id(user_id), options.check_api_key(api_key))
+        trusted = trusted_headers(options.check_user_id(user_id), options.check_api_key(api_key))
         self._capabilities = options.check_capabilities(capabilities)
         self._on_charge_success = on_charge_success
         self._on_quota_exceeded = on_quota_exceeded
@@ -295,13 +295,3 @@ class ApiGatewayClient:
                 platform.call_listener(entry[0], error)
             await platform.notify(self._on_quota_exceeded, error)
         return error
-
-
-def _trusted_headers(user_id: "str | None", api_key: "str | None") -> dict[str, str]:
-    """Return what a trusted server sends where it has no token."""
-    trusted = {}
-    if user_id is not None:
-        trusted[names.USER_ID] = user_id
-        if api_key is not None:
-            trusted[names.API_KEY] = api_key
-    return trusted

@@ -1,7 +1,7 @@
 """Headers: read without regard to case, and checked before they are sent. Pure."""
 
 from tollbridge.sdk.errors import ConfigError
-from tollbridge.wire.headers import PROTECTED
+from tollbridge.wire.headers import API_KEY, PROTECTED, USER_ID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,6 +70,16 @@ def callers_headers(given: object) -> dict[str, str]:
         if name.lower() not in PROTECTED:
             checked[name.lower()] = value.strip()
     return checked
+
+
+def trusted_headers(user_id: "str | None", api_key: "str | None") -> dict[str, str]:
+    """Return what a trusted server sends where it has no token."""
+    trusted = {}
+    if user_id is not None:
+        trusted[USER_ID] = user_id
+        if api_key is not None:
+            trusted[API_KEY] = api_key
+    return trusted
 
 
 def _is_printable(char: str) -> bool:
