@@ -8,7 +8,7 @@ from typing import Any
 PORTKEY, LITELLM = "portkey", "litellm"
 PEERS = (PORTKEY, LITELLM)
 GROUPS = ("start", "json", "streams", "latency", "first_chunk", "abort", "memory", "ledger")
-PAGE_GROUPS = ("size", "start", "frame", "events", "store")
+PAGE_GROUPS = ("size", "start", "slow", "frame", "events", "store")
 STORES_GROUPS = ("debits", "batches", "calls", "workers", "history", "cost", "scaling", "upkeep")
 # Benchmark → its groups.
 _GROUPS_OF = {"calls": GROUPS, "page": PAGE_GROUPS, "stores": STORES_GROUPS}

@@ -11,8 +11,8 @@ from building.bench.figures import Figure
 from building.bench.goals import figure
 from building.bench.page.inside import measure_events, measure_frame, measure_store
 from building.bench.page.sites import OURS, build_sites
-from building.bench.page.starts import measure_starts
-from building.bench.page.visits import START_MS, browsing
+from building.bench.page.starts import measure_slow_starts, measure_starts
+from building.bench.page.visits import START_S, browsing
 from building.shots import gateway
 
 ROUNDS, QUICK_ROUNDS = 7, 2
@@ -38,6 +38,8 @@ async def measure_page(groups: Sequence[str], *, quick: bool) -> list[Figure]:
         async with serving(sites) as urls, async_playwright() as playwright:
             if "start" in groups:
                 figures += await measure_starts(playwright, urls, folder, rounds=rounds)
+            if "slow" in groups:
+                figures += await measure_slow_starts(playwright, urls, rounds=rounds)
             if INSIDE.intersection(groups):
                 figures += await measure_inside(
                     playwright, folder / "inside", urls[OURS], groups, rounds=rounds
@@ -53,7 +55,7 @@ async def measure_inside(
     async with browsing(playwright, profile) as context:
         page = context.pages[0]
         await page.goto(url)
-        await expect(page.locator("#counter")).to_contain_text("left", timeout=START_MS)
+        await expect(page.locator("#counter")).to_contain_text("left", timeout=START_S * 1000)
         if "frame" in groups:
             figures += await measure_frame(page)
         if "events" in groups:

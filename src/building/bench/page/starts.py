@@ -1,15 +1,22 @@
-"""How soon the page is painted and Python runs: ours, the stock library, and no Python at all."""
+"""How soon pages are painted, their program runs, and it reads a first byte: cold, warm, slow."""
 
+from functools import partial
 from pathlib import Path
 
 from playwright.async_api import Playwright
 
 from building.bench.figures import Figure, median, ratio
 from building.bench.goals import figure
-from building.bench.page.sites import BARE, OURS, STOCK
-from building.bench.page.visits import Visit, visit, visit_cold, warm
+from building.bench.page.sites import BARE, JAVASCRIPT, OURS, OURS_STRICT, PYODIDE, STOCK
+from building.bench.page.visits import SLOW, VISITS_TO_WARM, Visit, cold, visit
 
-WITH_PYTHON = (OURS, STOCK)
+# Whose program starts, and whose asks something by itself.
+STARTING = (OURS, STOCK, OURS_STRICT, PYODIDE, JAVASCRIPT)
+ASKING = (PYODIDE, JAVASCRIPT)
+# Compared on a slow network, too: the rest would only cost the time.
+SLOWLY = (OURS_STRICT, PYODIDE, JAVASCRIPT)
+
+Visits = dict[str, list[Visit]]
 
 
 async def measure_starts(
@@ -23,34 +30,73 @@ async def measure_starts(
         profiles: Where the warm browsers keep a folder each.
         rounds: How often.
     """
-    for name in WITH_PYTHON:
-        await warm(playwright, profiles / name, urls[name])
-    cold: dict[str, list[Visit]] = {name: [] for name in urls}
-    again: dict[str, list[Visit]] = {name: [] for name in WITH_PYTHON}
+    for name in STARTING:
+        for _ in range(VISITS_TO_WARM):
+            await visit(playwright, profiles / name, urls[name], asks=name in ASKING)
+    fresh: Visits = {name: [] for name in urls}
+    again: Visits = {name: [] for name in STARTING}
     for _ in range(rounds):
         for name, url in urls.items():
-            cold[name].append(await visit_cold(playwright, url, python=name != BARE))
-        for name in WITH_PYTHON:
-            again[name].append(await visit(playwright, profiles / name, urls[name], python=True))
-    return _cold_figures(cold) + _warm_figures(again)
+            look = partial(visit, playwright, url=url, starts=name != BARE, asks=name in ASKING)
+            fresh[name].append(await cold(look))
+        for name in STARTING:
+            look = partial(visit, playwright, url=urls[name], asks=name in ASKING)
+            again[name].append(await look(profiles / name))
+    return [*_cold_figures(fresh), *_warm_figures(again)]
 
 
-def _cold_figures(visits: dict[str, list[Visit]]) -> list[Figure]:
-    python = {name: median([v.python_ms for v in visits[name]]) for name in WITH_PYTHON}
-    painted = {name: median([v.painted_ms for v in visits[name]]) for name in visits}
-    figures = [figure(f"start.{name}_python_cold_ms", python[name], "ms") for name in WITH_PYTHON]
-    figures.append(figure("start.python_cold_to_stock", ratio(python[OURS], python[STOCK]), "x"))
-    figures += [
-        figure(f"start.{name}_wire_mb", median([v.wire_bytes for v in visits[name]]) / 1e6, "MB")
-        for name in WITH_PYTHON
+async def measure_slow_starts(
+    playwright: Playwright, urls: dict[str, str], *, rounds: int
+) -> list[Figure]:
+    """Visit some of the sites, cold, over a network of 20 Mbit/s and 40 ms."""
+    seen: Visits = {name: [] for name in SLOWLY}
+    for _ in range(rounds):
+        for name in SLOWLY:
+            asks = name in ASKING
+            look = partial(visit, playwright, url=urls[name], asks=asks, network=SLOW)
+            seen[name].append(await cold(look))
+    started = _started(seen)
+    return [
+        *(figure(f"slow.{name}_start_ms", started[name], "ms") for name in SLOWLY),
+        *(figure(f"slow.{name}_byte_ms", byte_ms(seen, name), "ms") for name in ASKING),
+        figure("slow.strict_to_pyodide", ratio(started[OURS_STRICT], started[PYODIDE]), "x"),
     ]
-    figures += [figure(f"paint.{name}_ms", painted[name], "ms") for name in painted]
-    figures.append(figure("paint.behind_bare_ms", painted[OURS] - painted[BARE], "ms"))
-    return figures
 
 
-def _warm_figures(visits: dict[str, list[Visit]]) -> list[Figure]:
-    python = {name: median([v.python_ms for v in visits[name]]) for name in visits}
-    figures = [figure(f"start.{name}_python_warm_ms", python[name], "ms") for name in visits]
-    figures.append(figure("start.python_warm_to_stock", ratio(python[OURS], python[STOCK]), "x"))
-    return figures
+def byte_ms(visits: Visits, name: str) -> float:
+    """When a site's program has read a first byte: the median of its visits."""
+    return median([one.byte_ms for one in visits[name]])
+
+
+def _started(visits: Visits) -> dict[str, float]:
+    names = [name for name in visits if name != BARE]
+    return {name: median([one.started_ms for one in visits[name]]) for name in names}
+
+
+def _cold_figures(visits: Visits) -> list[Figure]:
+    started = _started(visits)
+    painted = {name: median([one.painted_ms for one in visits[name]]) for name in visits}
+    weighed = (OURS, STOCK, OURS_STRICT, PYODIDE)
+    return [
+        *(figure(f"start.{name}_cold_ms", started[name], "ms") for name in started),
+        figure("start.python_cold_to_stock", ratio(started[OURS], started[STOCK]), "x"),
+        figure("start.strict_cold_to_pyodide", ratio(started[OURS_STRICT], started[PYODIDE]), "x"),
+        *(figure(f"start.{name}_byte_cold_ms", byte_ms(visits, name), "ms") for name in ASKING),
+        *(
+            figure(
+                f"start.{name}_wire_mb", median([v.wire_bytes for v in visits[name]]) / 1e6, "MB"
+            )
+            for name in weighed
+        ),
+        *(figure(f"paint.{name}_ms", painted[name], "ms") for name in (OURS, OURS_STRICT, BARE)),
+        figure("paint.behind_bare_ms", painted[OURS] - painted[BARE], "ms"),
+    ]
+
+
+def _warm_figures(visits: Visits) -> list[Figure]:
+    started = _started(visits)
+    return [
+        *(figure(f"start.{name}_warm_ms", started[name], "ms") for name in started),
+        figure("start.python_warm_to_stock", ratio(started[OURS], started[STOCK]), "x"),
+        figure("start.strict_warm_to_pyodide", ratio(started[OURS_STRICT], started[PYODIDE]), "x"),
+    ]
