@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.world import open_world
+from tests.support.telegram import TOKEN, launch
+from tests.support.world import World, open_world
 from tollbridge.gateway.demo import (
     DEMO_PAYWALL,
     DEMO_PROVIDER,
@@ -13,9 +14,13 @@ from tollbridge.gateway.demo import (
     demo_hint,
     read_real_providers,
     set_up_demo,
+    set_up_mock_telegram,
     set_up_real_providers,
 )
 from tollbridge.gateway.errors import StartError
+from tollbridge.gateway.identity.telegram import bot_of_token
+from tollbridge.gateway.identity.telegram_bots import MOCK_TOKEN, store_bot
+from tollbridge.gateway.identity.telegram_queries import delete_bot, find_bot
 from tollbridge.gateway.providers.queries import find_provider
 from tollbridge.gateway.secret import Secret
 from tollbridge.gateway.settings import Settings
@@ -154,3 +159,47 @@ async def test_a_provider_that_its_owner_added_by_hand_stays_on(
         stored = await world.gateway.database.read(find_provider("prov_openai_chat"))
         assert stored is not None
         assert stored.provider.enabled
+
+
+async def from_telegram(world: World, token: str) -> tuple[int, str]:
+    """Open the demo's Mini App under a bot's token; return the status, and the access token."""
+    path = f"{world.url}/api/v1/paywall/{DEMO_PAYWALL}/auth/telegram/signin"
+    raw = launch(world.gateway.clock.now_ms() // 1000, token=token)
+    async with world.client.post(path, json={"init_data": raw}) as answer:
+        return answer.status, (await answer.json()).get("access_token", "")
+
+
+async def test_the_mock_of_telegram_signs_in_nobody_who_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TG-M11: its token is no secret, so that who comes by it may not spend an owner's real key."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    async with open_world(tmp_path) as world, set_up_demo(world.gateway):
+        await set_up_mock_telegram(world.gateway, wanted=True)
+        await set_up_real_providers(world.gateway, wanted=True, anonymous=False)
+        status, access_token = await from_telegram(world, MOCK_TOKEN)
+        assert status == 200
+        call = world.client.post(
+            f"{world.url}/api/v1/api-gateway/prov_openai_chat/v1/chat/completions",
+            headers={"Authorization": f"Bearer {access_token}", "X-Paywall-Id": DEMO_PAYWALL},
+            json={"model": "gpt-a", "messages": []},
+        )
+        async with call as answer:
+            assert (await answer.json())["error"] == "sign_in_required"
+
+
+async def test_a_start_without_the_demo_takes_the_mock_away(tmp_path: Path) -> None:
+    """TG-M11: what it signs is then worth nothing; a bot of the owner's stays, either way."""
+    async with open_world(tmp_path) as world, set_up_demo(world.gateway):
+        await set_up_mock_telegram(world.gateway, wanted=True)
+        await set_up_mock_telegram(world.gateway, wanted=False)
+        assert await world.gateway.database.read(find_bot(DEMO_PAYWALL)) is None
+        await set_up_mock_telegram(world.gateway, wanted=False)
+        own = store_bot(DEMO_PAYWALL, bot_of_token(Secret(TOKEN)), world.gateway.sealer, 0)
+        await world.write(own)
+        for wanted in (True, False):
+            await set_up_mock_telegram(world.gateway, wanted=wanted)
+            assert (await from_telegram(world, TOKEN))[0] == (200 if wanted else 401)
+            assert (await from_telegram(world, MOCK_TOKEN))[0] == 401
+        assert await world.write(delete_bot(DEMO_PAYWALL))

@@ -16,6 +16,7 @@ from tests.support.gateway_process import start
 from tests.support.raw_client import RawAnswer, RawConnection
 from tests.support.scripted_provider import ScriptedProvider
 from tests.support.stores import in_store
+from tests.support.telegram import TOKEN
 from tollbridge.gateway import ledger
 from tollbridge.gateway.app import Gateway, open_gateway
 from tollbridge.gateway.clock import SystemClock
@@ -23,6 +24,8 @@ from tollbridge.gateway.commerce.codes import new_code
 from tollbridge.gateway.commerce.vouchers import VoucherOrder, create_voucher
 from tollbridge.gateway.data_folder import open_database
 from tollbridge.gateway.database import Script, Statement
+from tollbridge.gateway.identity.telegram import bot_of_token
+from tollbridge.gateway.identity.telegram_bots import store_bot
 from tollbridge.gateway.ids import new_id
 from tollbridge.gateway.owner.keys import create_key, new_key
 from tollbridge.gateway.owner.templates import add_template
@@ -198,6 +201,7 @@ async def open_leaks(folder: Path) -> AsyncIterator[Leaks]:
                     "owner key": owner_key,
                     "foreign key": foreign_key,
                     "voucher": voucher,
+                    "bot token": TOKEN,
                 },
             )
         finally:
@@ -254,6 +258,7 @@ async def _furnish(gateway: Gateway, url: str, tls_url: str) -> tuple[str, str, 
     )
     await write(template)
     await write(_spoil())
+    await write(store_bot(PAYWALL, bot_of_token(Secret(TOKEN)), gateway.sealer, now))
     keys = [new_key(), new_key()]
     await write(create_key(PAYWALL, keys[0], now))
     await write(create_key(LISTED, keys[1], now))

@@ -32,6 +32,7 @@ from tests.observing.leaks import (
 from tests.support.raw_client import RawConnection
 from tests.support.scripted_provider import Answer, Cut, Raw, Reset, Wait
 from tests.support.stores import everything_in
+from tests.support.telegram import launch
 from tollbridge.gateway import ledger
 from tollbridge.gateway.clock import SystemClock
 from tollbridge.wire.codes import STATUS_OF
@@ -90,6 +91,31 @@ async def meet_wrong_tokens(w: Leaks, visitor: Visitor) -> None:
     for token in (FILLED, METRICS_TOKEN[:-1], visitor.token):
         await w.ask("GET /metrics", f"Authorization: Bearer {token}", body=None)
     await w.ask("GET /metrics", f"Authorization: Bearer {METRICS_TOKEN}", body=None)
+
+
+async def meet_telegram(w: Leaks) -> None:
+    """A launch that is good, one that two parties hold, and what is none."""
+    now_s = SystemClock().now_ms() // 1000
+    path = f"POST {OF_PAYWALL}/auth/telegram/signin"
+    good = launch(now_s, query_id=FILLED)
+    w.secrets["launch"] = good
+    w.secrets["hash of a launch"] = good[-64:]
+    for _ in range(2):
+        async with await w.send(path, body=orjson.dumps({"init_data": good})) as connection:
+            answer = await connection.read_answer()
+        if answer.status == 200:
+            told = answer.json()
+            w.secrets["access token of Telegram's"] = told["access_token"]
+            w.secrets["refresh token of Telegram's"] = told["refresh_token"]
+        else:
+            w.keep(answer)
+    old = launch(now_s - 7200, query_id=FILLED)
+    for raw in (old, f"{good}&{PROMPT}=1", PROMPT, PROMPT * 1000):
+        await w.ask(path, body=orjson.dumps({"init_data": raw}))
+        await w.ask(path, f"Authorization: tma {raw[:9000]}")
+    await w.ask(path, body=orjson.dumps({"init_data": good, "reload_key": PROMPT}))
+    elsewhere = path.replace(PAYWALL, PLAIN)
+    await w.ask(elsewhere, body=orjson.dumps({"init_data": good}))
 
 
 async def meet_closed_doors(w: Leaks, visitor: Visitor) -> None:
@@ -285,6 +311,7 @@ async def test_no_secret_and_no_prompt_is_told(tmp_path, store):
         await w.ask(THINGS, *visitor.own, body=BODY, due=(SAID,))
         await meet_wrong_forms(w, visitor)
         await meet_wrong_tokens(w, visitor)
+        await meet_telegram(w)
         await meet_closed_doors(w, visitor)
         await meet_the_owners_door(w, visitor)
         await meet_bad_providers(w, visitor)

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 
 from tests.support.scripted_provider import Answer, Cut
+from tests.support.telegram import TOKEN, launch
 from tests.support.world import PAYWALL, TYPE, Visitor, World
 from tollbridge.gateway import ledger
 from tollbridge.gateway.commerce import VoucherOrder
 from tollbridge.gateway.commerce.codes import new_code
+from tollbridge.gateway.identity.telegram import bot_of_token
+from tollbridge.gateway.identity.telegram_bots import store_bot
 from tollbridge.gateway.ids import new_id
 from tollbridge.gateway.owner.vouchers import issue
+from tollbridge.gateway.secret import Secret
 
 OK = Answer.json({"ok": True})
 DEAD_EPOCH = "epoch_of_a_killed_process"
@@ -41,6 +45,7 @@ async def mix(world: World) -> Mixture:
     await _fall_into_debt(world)
     await _redeem(world, visitor)
     await _change_as_owner(world, visitor)
+    await _come_from_telegram(world)
     held = await _leave_open(world, visitor)
     return Mixture(visitor, await world.balance(visitor), held, key)
 
@@ -115,6 +120,16 @@ async def _change_as_owner(world: World, visitor: Visitor) -> None:
     change = {"user_id": visitor.user_id, "type": TYPE, "amount": 5, "op": "credit"}
     path = f"{world.url}/api/v1/paywall/{PAYWALL}/balances"
     async with world.client.post(path, headers=headers, json=change) as answer:
+        assert answer.status == 200, await answer.text()
+
+
+async def _come_from_telegram(world: World) -> None:
+    """Somebody opens the paywall's Mini App."""
+    now = world.gateway.clock.now_ms()
+    await world.write(store_bot(PAYWALL, bot_of_token(Secret(TOKEN)), world.gateway.sealer, now))
+    path = f"{world.url}/api/v1/paywall/{PAYWALL}/auth/telegram/signin"
+    launched = {"init_data": launch(now // 1000), "reload_key": "k" * 22}
+    async with world.client.post(path, json=launched) as answer:
         assert answer.status == 200, await answer.text()
 
 

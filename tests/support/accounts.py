@@ -38,6 +38,7 @@ ISSUER = "http://gateway.test"
 API = "/api/v1/paywall"
 UNCOUNTED = Limits(
     address_sign_ins=None,
+    user_sign_ins=None,
     address_trials=None,
     origin_trial_credits=None,
     paywall_trial_credits=None,
@@ -140,6 +141,7 @@ def _app(identity: IdentityEndpoints, owner: OwnerEndpoints, commerce: CommerceE
     router = Router(
         [
             Route(f"{base}/auth/anonymous/signin", identity.anonymous_signin, methods=["POST"]),
+            Route(f"{base}/auth/telegram/signin", identity.telegram_signin, methods=["POST"]),
             Route(f"{base}/auth/refresh", identity.refresh, methods=["POST"]),
             Route(f"{base}/auth/signout", identity.signout, methods=["POST"]),
             Route(f"{base}/auth/revoke-all", identity.revoke_all, methods=["POST"]),

@@ -51,6 +51,7 @@ UNCOUNTED: dict[str, None] = dict.fromkeys(
         "address_running",
         "address_per_minute",
         "address_sign_ins",
+        "user_sign_ins",
         "address_trials",
         "origin_trial_credits",
         "paywall_trial_credits",

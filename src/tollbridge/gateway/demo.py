@@ -1,4 +1,4 @@
-"""The demo paywall, and providers for keys found in the environment: what `serve --demo` adds."""
+"""What `serve --demo` adds: the demo paywall, its mock of Telegram, providers for real keys."""
 
 import json
 import os
@@ -11,6 +11,9 @@ from tollbridge.gateway.app import Gateway
 from tollbridge.gateway.calls.quota import Hint
 from tollbridge.gateway.database import Script, Statement
 from tollbridge.gateway.errors import StartError
+from tollbridge.gateway.identity.telegram import bot_of_token
+from tollbridge.gateway.identity.telegram_bots import MOCK_TOKEN, store_bot
+from tollbridge.gateway.identity.telegram_queries import delete_bot, find_bot
 from tollbridge.gateway.paywalls import Paywall, create_paywall, find_paywall
 from tollbridge.gateway.providers.demo import DemoProvider
 from tollbridge.gateway.providers.presets import make_provider
@@ -132,6 +135,27 @@ def _ensure_paywall(now: int) -> Script[None]:
     if (yield from find_paywall(DEMO_PAYWALL)) is None:
         paywall = Paywall(DEMO_PAYWALL, name="Demo", query_types={DEMO_TYPE: DEMO_TRIAL_CREDITS})
         yield from create_paywall(paywall, now)
+
+
+async def set_up_mock_telegram(gateway: Gateway, *, wanted: bool) -> None:
+    """Let the mock of Telegram sign visitors of the demo paywall in, or take it away again.
+
+    Anybody can sign as it does, so whoever it signs in is anonymous. A bot that the owner has given
+    the paywall is left alone.
+    """
+    await gateway.database.write(_put_mock(gateway) if wanted else _take_mock())
+
+
+def _put_mock(gateway: Gateway) -> Script[None]:
+    if (yield from find_bot(DEMO_PAYWALL)) is None:
+        bot = bot_of_token(Secret(MOCK_TOKEN), test_environment=True)
+        yield from store_bot(DEMO_PAYWALL, bot, gateway.sealer, gateway.clock.now_ms())
+
+
+def _take_mock() -> Script[None]:
+    mock, stored = bot_of_token(Secret(MOCK_TOKEN)), (yield from find_bot(DEMO_PAYWALL))
+    if stored is not None and stored.bot_id == mock.bot_id:
+        yield from delete_bot(DEMO_PAYWALL)
 
 
 async def set_up_real_providers(gateway: Gateway, *, wanted: bool, anonymous: bool) -> None:

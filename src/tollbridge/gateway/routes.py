@@ -36,6 +36,7 @@ def routes(
 
     return [
         Route(f"{_PAYWALL}/auth/anonymous/signin", identity.anonymous_signin, methods=["POST"]),
+        Route(f"{_PAYWALL}/auth/telegram/signin", identity.telegram_signin, methods=["POST"]),
         Route(f"{_PAYWALL}/auth/refresh", identity.refresh, methods=["POST"]),
         Route(f"{_PAYWALL}/auth/signout", identity.signout, methods=["POST"]),
         Route(f"{_PAYWALL}/auth/revoke-all", identity.revoke_all, methods=["POST"]),

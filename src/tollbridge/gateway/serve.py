@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, ExitStack
 
 import uvloop
 
-from tollbridge.gateway.demo import set_up_demo, set_up_real_providers
+from tollbridge.gateway.demo import set_up_demo, set_up_mock_telegram, set_up_real_providers
 from tollbridge.gateway.errors import StartError
 from tollbridge.gateway.hang_ups import on_hang_up
 from tollbridge.gateway.observing.logs import set_up_logs
@@ -121,6 +121,7 @@ async def _serve(
         async with open_served(settings, demo=demo) as gateway:
             if demo:
                 await stack.enter_async_context(set_up_demo(gateway))
+            await set_up_mock_telegram(gateway, wanted=demo)
             await set_up_real_providers(gateway, wanted=real_providers, anonymous=anonymous)
             if workers is None:
                 metrics_listener = metrics_listeners[0] if metrics_listeners else None

@@ -27,6 +27,8 @@ LIMITS = {
     "ADDRESS_PER_MINUTE": 300,
     # Each makes rows for ever; a family behind one address signs in less often.
     "ADDRESS_SIGN_INS": 10,
+    # Each makes a session; nobody opens or reloads an app every half minute for ten minutes.
+    "USER_SIGN_INS": 20,
     # Free credits a day for one address: who clears his cookies gets five times the trial.
     "ADDRESS_TRIALS": 5,
     # Free credits a day in all: what the owner loses at most to a farm with many addresses.
@@ -106,6 +108,7 @@ class Limits:
     address_running: int | None = LIMITS["ADDRESS_RUNNING"]
     address_per_minute: int | None = LIMITS["ADDRESS_PER_MINUTE"]
     address_sign_ins: int | None = LIMITS["ADDRESS_SIGN_INS"]
+    user_sign_ins: int | None = LIMITS["USER_SIGN_INS"]
     address_trials: int | None = LIMITS["ADDRESS_TRIALS"]
     paywall_trial_credits: int | None = LIMITS["PAYWALL_TRIAL_CREDITS"]
     origin_trial_credits: int | None = LIMITS["ORIGIN_TRIAL_CREDITS"]

@@ -1,5 +1,6 @@
 """Signing in and out, and reading one's own balances, over HTTP."""
 
+import re
 from typing import Any
 
 from starlette.requests import Request
@@ -15,6 +16,9 @@ from tollbridge.gateway.identity.values import Identity, SignedIn, Trial
 from tollbridge.gateway.json_body import answer_json, read_json, read_text
 from tollbridge.gateway.paywalls import Paywall, Paywalls, check_origin, check_same_paywall
 from tollbridge.gateway.paywalls.queries import no_paywall
+
+# 128 random bits and more; nobody guesses it within the hour that it is good for.
+_RELOAD_KEY = re.compile(r"[A-Za-z0-9_-]{22,128}")
 
 
 class IdentityEndpoints:
@@ -50,15 +54,31 @@ class IdentityEndpoints:
         signed_in = await self._identities.sign_in_anonymously(
             paywall, address, request.headers.get("origin")
         )
-        user = {
-            "id": signed_in.identity.user_id,
-            "email": signed_in.email,
-            "is_anonymous": signed_in.identity.anonymous,
-        }
-        trial: dict[str, Any] = {"granted": signed_in.trial is Trial.GRANTED}
-        if signed_in.trial is not Trial.GRANTED:
-            trial["reason"] = signed_in.trial.value
-        return answer_json({**_tokens(signed_in), "user": user, "trial": trial})
+        return answer_json(_with_user(signed_in))
+
+    async def telegram_signin(self, request: Request) -> Response:
+        """`POST auth/telegram/signin`: the account of whoever opened a Mini App, for ever the same.
+
+        What Telegram signed comes as `Authorization: tma …` or as `init_data`; with a `reload_key`
+        the same page may bring it again. Answers as `anonymous_signin` does.
+        """
+        body = await read_json(request)
+        init_data = _init_data(request, body)
+        reload_key = read_text(body, "reload_key") or ""
+        if reload_key and not _RELOAD_KEY.fullmatch(reload_key):
+            raise Refusal(
+                "invalid_request", "'reload_key' is 22 to 128 random letters, digits, - and _."
+            )
+        paywall = await self._admit_page(request)
+        address = self._addresses.subject_of(request.scope)
+        signed_in = await self._identities.sign_in_with_telegram(
+            paywall,
+            init_data,
+            address,
+            request.headers.get("origin"),
+            reload_key=reload_key,
+        )
+        return answer_json(_with_user(signed_in))
 
     async def refresh(self, request: Request) -> Response:
         """`POST auth/refresh` with `refresh_token`: tokens only, no user."""
@@ -126,6 +146,33 @@ class IdentityEndpoints:
         if paywall is None:
             raise no_paywall(paywall_id)
         return paywall, identity
+
+
+def _init_data(request: Request, body: dict[str, Any]) -> str:
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "tma":
+        try:  # header bytes travel as Latin-1
+            return text.strip().encode("latin-1").decode()
+        except UnicodeDecodeError:
+            raise Refusal("init_data_invalid", "Telegram's launch data are not UTF-8.") from None
+    init_data = body.get("init_data")
+    if not isinstance(init_data, str) or not init_data:
+        raise Refusal(
+            "invalid_request", "Send what Telegram signed as 'init_data', or in Authorization: tma."
+        )
+    return init_data
+
+
+def _with_user(signed_in: SignedIn) -> dict[str, Any]:
+    user = {
+        "id": signed_in.identity.user_id,
+        "email": signed_in.email,
+        "is_anonymous": signed_in.identity.anonymous,
+    }
+    trial: dict[str, Any] = {"granted": signed_in.trial is Trial.GRANTED}
+    if signed_in.trial is not Trial.GRANTED:
+        trial["reason"] = signed_in.trial.value
+    return {**_tokens(signed_in), "user": user, "trial": trial}
 
 
 def _tokens(signed_in: SignedIn) -> dict[str, Any]:

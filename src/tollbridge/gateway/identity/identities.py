@@ -13,6 +13,9 @@ from tollbridge.gateway.identity.refusals import invalid_token, no_identity
 from tollbridge.gateway.identity.session_state import SessionState
 from tollbridge.gateway.identity.sessions import Decision
 from tollbridge.gateway.identity.signing_keys import load_signing_keys
+from tollbridge.gateway.identity.telegram import read_launch
+from tollbridge.gateway.identity.telegram_bots import TelegramBots
+from tollbridge.gateway.identity.telegram_sign_in import Arrival, Reused, sign_in_with_telegram
 from tollbridge.gateway.identity.tokens import AccessTokens
 from tollbridge.gateway.identity.values import Identity, SignedIn, Trial
 from tollbridge.gateway.paywalls import Paywall
@@ -38,6 +41,7 @@ class Identities:
         refresh_key: bytes,
         address_key: bytes,
         limits: SignInLimits,
+        bots: TelegramBots,
     ) -> None:
         """Join the parts; `open_identities` makes them."""
         self._database = database
@@ -46,6 +50,7 @@ class Identities:
         self._refresh_key = refresh_key
         self._address_key = address_key
         self._limits = limits
+        self._bots = bots
         self._state = SessionState(database, clock)
 
     async def authenticate(self, authorization: str | None, paywall_id: str) -> Identity:
@@ -117,21 +122,57 @@ class Identities:
                 source=Source(hide_address(self._address_key, address), origin or ""),
             )
         )
-        if trial is Trial.PAYWALL_HAS_NONE_LEFT:
-            log.warning(
-                "%s: today's trial credits are given away (%sLIMIT_PAYWALL_TRIAL_CREDITS)",
-                paywall.paywall_id,
-                PREFIX,
-            )
-        elif trial is Trial.ORIGIN_HAS_NONE_LEFT:
-            log.warning(
-                "%s: the pages of one origin have given today's trial credits of theirs away "
-                "(%sLIMIT_ORIGIN_TRIAL_CREDITS): %r",
-                paywall.paywall_id,
-                PREFIX,
-                (origin or "none")[:ORIGIN_CHARS_SHOWN],
-            )
+        _warn_of_trial(paywall, trial, origin)
         return self._hand_out(session, token, trial)
+
+    async def sign_in_with_telegram(
+        self,
+        paywall: Paywall,
+        init_data: str,
+        address: str | None,
+        origin: str | None = None,
+        *,
+        reload_key: str = "",
+    ) -> SignedIn:
+        """Sign a Telegram user in whom the launch data of a Mini App name; see `telegram`.
+
+        The same person has the same account each time. Safe to repeat after a lost answer with the
+        same reload key; the session of the first answer is over then.
+
+        Args:
+            paywall: Whose user it will be.
+            init_data: What Telegram signed.
+            address: The subject that `address.Addresses` names; None has no limits of its own.
+            origin: Whose page it is, as the browser said; None where nobody said.
+            reload_key: Random text by which a reload of the page shows that it is the same; without
+                one the data are good once.
+
+        Raises:
+            Refusal: `telegram_disabled`: the paywall has no bot, or counts no credits;
+                `init_data_invalid`, `init_data_expired`; `init_data_used`: somebody else exchanged
+                it before, whose session is over now; `rate_limited`.
+            StoreUnavailable: The store did not take it.
+        """
+        bot = await self._bots.need(paywall.paywall_id)
+        if not paywall.tokenization:
+            raise Refusal("telegram_disabled", "This paywall counts no credits.")
+        now_ms = self._clock.now_ms()
+        launch = read_launch(init_data, bot, now_ms / 1000)
+        source = Source(hide_address(self._address_key, address), origin or "")
+        arrival = Arrival(launch, bot.test_environment, reload_key, source)
+        token = sessions.new_refresh_token()
+        token_hash = sessions.hash_refresh_token(token)
+        begun = await self._database.write(
+            sign_in_with_telegram(paywall, arrival, token_hash, now_ms, limits=self._limits)
+        )
+        if isinstance(begun, Reused):
+            log.warning("init_data_reuse: session %s is revoked", begun.session_id)
+            self._state.end(begun.session_id)
+            raise Refusal("init_data_used", "This launch was signed in before; open the app again.")
+        if begun.replaced:
+            self._state.end(begun.replaced)
+        _warn_of_trial(paywall, begun.trial, origin)
+        return self._hand_out(begun.session, token, begun.trial)
 
     async def refresh(self, paywall_id: str, refresh_token: str) -> SignedIn:
         """Exchange a refresh token; see `sessions.decide_refresh` for which successor comes.
@@ -198,6 +239,23 @@ class Identities:
         return SignedIn(session.identity, access, Secret(refresh_token), trial=trial)
 
 
+def _warn_of_trial(paywall: Paywall, trial: Trial, origin: str | None) -> None:
+    if trial is Trial.PAYWALL_HAS_NONE_LEFT:
+        log.warning(
+            "%s: today's trial credits are given away (%sLIMIT_PAYWALL_TRIAL_CREDITS)",
+            paywall.paywall_id,
+            PREFIX,
+        )
+    elif trial is Trial.ORIGIN_HAS_NONE_LEFT:
+        log.warning(
+            "%s: the pages of one origin have given today's trial credits of theirs away "
+            "(%sLIMIT_ORIGIN_TRIAL_CREDITS): %r",
+            paywall.paywall_id,
+            PREFIX,
+            (origin or "none")[:ORIGIN_CHARS_SHOWN],
+        )
+
+
 async def open_identities(
     database: Database, clock: Clock, sealer: Sealer, *, issuer: str, limits: Limits
 ) -> Identities:
@@ -206,7 +264,7 @@ async def open_identities(
     Args:
         database: The store.
         clock: The time.
-        sealer: Opens the keys, and derives those of refresh tokens and addresses.
+        sealer: Opens the keys and bots' tokens, and derives those of refresh tokens and addresses.
         issuer: The address that tokens name as their issuer.
         limits: Of sign-ins and trials.
 
@@ -223,4 +281,5 @@ async def open_identities(
         refresh_key=sealer.subkey("refresh"),
         address_key=sealer.subkey("addresses"),
         limits=SignInLimits.of(limits),
+        bots=TelegramBots(database, sealer, clock),
     )

@@ -33,6 +33,7 @@ class SignInLimits:
     """The limits of signing in."""
 
     sign_ins: Limit
+    of_user: Limit
     trials: Limit
     origin_credits: Limit
     paywall_credits: Limit
@@ -42,6 +43,7 @@ class SignInLimits:
         """Take them from the settings."""
         return cls(
             Limit("ADDRESS_SIGN_INS", limits.address_sign_ins, 10 * MINUTE_MS),
+            Limit("USER_SIGN_INS", limits.user_sign_ins, 10 * MINUTE_MS),
             Limit("ADDRESS_TRIALS", limits.address_trials, DAY_MS),
             Limit("ORIGIN_TRIAL_CREDITS", limits.origin_trial_credits, DAY_MS),
             Limit("PAYWALL_TRIAL_CREDITS", limits.paywall_trial_credits, DAY_MS),
@@ -64,8 +66,22 @@ class SignInLimits:
                 wait_s=wait_ms / 1000,
             )
 
+    def check_user(self, user_id: str, now: int) -> Script[None]:
+        """Look whether a user who is known may sign in once more.
+
+        Raises:
+            Refusal: `rate_limited`: they did so too often.
+        """
+        wait_ms = yield from counting.wait_ms(self.of_user, user_id, now)
+        if wait_ms:
+            raise rate_limited(
+                self.of_user.name,
+                f"You signed in too often; the limit is {self.of_user.most} within ten minutes.",
+                wait_s=wait_ms / 1000,
+            )
+
     def find_trial(self, paywall: Paywall, source: Source, now: int) -> Script[Trial]:
-        """Say whether a new user gets the trial credits, or why not.
+        """Say whether a user gets the trial credits, or why not.
 
         All of the paywall's query types or none: half a trial helps nobody.
         """
@@ -84,13 +100,19 @@ class SignInLimits:
             return Trial.ORIGIN_HAS_NONE_LEFT
         return Trial.GRANTED
 
-    def count(self, trial: Trial, paywall: Paywall, source: Source, now: int) -> Script[None]:
-        """Count a sign-in, and what was given to the new user; both were looked at before."""
-        credits = sum(paywall.query_types.values())
-        address = source.address
-        if address is not None:
-            yield from counting.count(self.sign_ins, address, now)
-        if trial is not Trial.GRANTED or not credits:
+    def count_sign_in(self, source: Source, now: int) -> Script[None]:
+        """Count a sign-in that made a user; it was looked at before."""
+        if source.address is not None:
+            yield from counting.count(self.sign_ins, source.address, now)
+
+    def count_user(self, user_id: str, now: int) -> Script[None]:
+        """Count a sign-in of a user who is known; it was looked at before."""
+        yield from counting.count(self.of_user, user_id, now)
+
+    def count_trial(self, paywall: Paywall, source: Source, now: int) -> Script[None]:
+        """Count the trial credits that a user gets; it was looked at before."""
+        credits, address = sum(paywall.query_types.values()), source.address
+        if not credits:
             return
         if address is not None:
             yield from counting.count(self.trials, address, now)

@@ -60,15 +60,17 @@ def sign_in_anonymously(
     """
     yield from limits.check_sign_in(source, now)
     trial = yield from limits.find_trial(paywall, source, now)
-    yield from limits.count(trial, paywall, source, now)
+    yield from limits.count_sign_in(source, now)
     user = User(new_id("user"), paywall.paywall_id, None, anonymous=True)
     yield from queries.insert_user(user, now)
     if trial is Trial.GRANTED:
-        yield from _grant_trial(paywall, user, now)
+        yield from limits.count_trial(paywall, source, now)
+        yield from grant_trial(paywall, user, now)
     return (yield from begin_session(user, first_token_hash, now)), trial
 
 
-def _grant_trial(paywall: Paywall, user: User, now: int) -> Script[None]:
+def grant_trial(paywall: Paywall, user: User, now: int) -> Script[None]:
+    """Give a user the trial credits of the paywall; a second time nothing happens."""
     for query_type, trial_credits in paywall.query_types.items():
         if trial_credits:
             order = GrantOrder(
@@ -81,10 +83,12 @@ def _grant_trial(paywall: Paywall, user: User, now: int) -> Script[None]:
             yield from grant(order, now)
 
 
-def begin_session(user: User, first_token_hash: bytes, now: int) -> Script[Session]:
+def begin_session(
+    user: User, first_token_hash: bytes, now: int, *, lifetime_ms: int = sessions.LIFETIME_MS
+) -> Script[Session]:
     """Begin a session of a user; its first refresh token is the caller's, stored as a hash."""
     session_id = new_id("sess")
-    expires_at = now + sessions.LIFETIME_MS
+    expires_at = now + lifetime_ms
     yield from queries.insert_session(session_id, user.user_id, now, expires_at)
     yield from queries.insert_refresh_token(session_id, 0, first_token_hash)
     return Session(_identity(user, session_id), expires_at)

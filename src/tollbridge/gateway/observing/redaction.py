@@ -15,16 +15,17 @@ _NAMED = re.compile(
     r"""(?ix)
     \b((?:proxy-)?authorization|(?:set-)?cookie|x-(?:goog-)?api-key|api[-_]?key|idempotency-key
     |x-auth-token|(?:access|refresh|id|bot|metrics)[-_]?token|client[-_]?secret|master[-_]?key
-    |password)
+    |init[-_]?data|reload[-_]?key|password)
     (['"]?\s*[:=,]\s*(?:b(?=['"]))?['"]?)
     [^'"\r\n,;&)\]}]+"""
 )
-_SCHEME = re.compile(r"\b((?i:bearer|basic)\s+)[^\s'\",;)\]}]+")
+_SCHEME = re.compile(r"\b((?i:bearer|basic|tma)\s+)[^\s'\",;)\]}]+")
 _SHAPES = re.compile(
     r"""(?x)
     \beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?                                  # a JWT
     |\b(?:sk|rk|pk|rt|whsec|gsk|hf|xai|ghp|glpat)[-_][\w-]{6,}        # ours and well-known ones
     |\bAIza[\w-]{20,}
+    |\bhash=[0-9a-fA-F]{64}                                          # of Telegram's launch data
     |\b(?i:[0-9A-HJKMNP-TV-Z]{4,5}(?:-[0-9A-HJKMNP-TV-Z]{4,5}){3,5})\b  # a voucher's code
     |\b(?=[A-Z]*\d)(?=\d*[A-Z])[0-9A-HJKMNP-TV-Z]{20}\b                # and without its hyphens
     |(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?=[\w-]*\d)[\w-]{32,}   # keys nobody told us of

@@ -86,6 +86,19 @@ OPERATIONS = (
     ),
     Operation(
         "POST",
+        f"{_PAYWALL}/auth/telegram/signin",
+        "signInWithTelegram",
+        "Sign in whom a Mini App's launch data name; the same person has the same account.",
+        "SignedIn",
+        (
+            *PAGE,
+            *("telegram_disabled", "init_data_invalid", "init_data_expired", "init_data_used"),
+            *("body_too_large", "rate_limited"),
+        ),
+        takes="TelegramRequest",
+    ),
+    Operation(
+        "POST",
         f"{_PAYWALL}/auth/refresh",
         "refresh",
         "Exchange a refresh token for its successor and a new access token.",

@@ -113,6 +113,22 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Receipts": _object({"calls": _list_of("Receipt")}),
     "Done": _object({"ok": {"const": True}}),
+    "TelegramRequest": _object(
+        {
+            "init_data": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 4096,
+                "description": "What Telegram signed, as it is; or send Authorization: tma …",
+            },
+            "reload_key": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9_-]{22,128}$",
+                "description": "Random; a reload of the page brings the same one.",
+            },
+        },
+        "reload_key",
+    ),
     "RefreshRequest": _object({"refresh_token": TEXT}),
     "VoucherRequest": _object({"code": TEXT}),
     "Redeemed": _object(

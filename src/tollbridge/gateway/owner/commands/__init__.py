@@ -13,6 +13,7 @@ from tollbridge.gateway.owner.commands.provider import provider
 from tollbridge.gateway.owner.commands.request import request
 from tollbridge.gateway.owner.commands.running import CommandGroup
 from tollbridge.gateway.owner.commands.serve import serve
+from tollbridge.gateway.owner.commands.telegram import telegram
 from tollbridge.gateway.owner.commands.template import template
 from tollbridge.gateway.owner.commands.torture import torture
 from tollbridge.gateway.owner.commands.user import user
@@ -41,5 +42,5 @@ for command in (
     torture,
 ):
     app.add_command(command)
-for command in (db, backup, restore):
+for command in (telegram, db, backup, restore):
     app.add_command(command)
