@@ -201,10 +201,12 @@ class ContractGateway:
         return rows[index]
 
     async def _signin(self, call: Exchanged) -> None:
-        user = f"user_{len(self.balances) + 1}"
+        launched = json.loads(call.body).get("init_data") if "/telegram/" in call.path else None
+        user = f"user_{len(self.balances) + 1}" if launched is None else f"user_of_{launched}"
         version = 1 if self.versions else 0
-        self.balances[user] = [Balance("standard", self._credits, version, self._credits)]
-        profile = {"id": user, "email": None, "is_anonymous": True}
+        row = Balance("standard", self._credits, version, self._credits)
+        self.balances.setdefault(user, [row])
+        profile = {"id": user, "email": None, "is_anonymous": launched is None}
         await call.json({**self._tokens(user), "user": profile})
 
     async def _refresh(self, call: Exchanged) -> None:

@@ -13,6 +13,7 @@ from tollbridge.sdk.session_refresh import SessionRefresh
 from tollbridge.sdk.session_state import SessionState
 from tollbridge.sdk.single_flight import SingleFlight
 from tollbridge.sdk.storage import choose_storage
+from tollbridge.sdk.telegram import TelegramSignIn
 from tollbridge.sdk.transport import OwnTransport
 from tollbridge.wire import headers as names
 
@@ -69,6 +70,7 @@ class AuthClient:
         self._state = SessionState(kept, paywall_id)
         self._refresh = SessionRefresh(self._state, self._exchange, self._clock)
         self._signing_in = SingleFlight(self._sign_in_anonymously)
+        self._telegram = TelegramSignIn(self._state, self._refresh, self._exchange, self._clock)
 
     async def ready(self) -> None:
         """Return once the stored session is loaded; every other method waits for it itself.
@@ -145,6 +147,26 @@ class AuthClient:
         session: Session = await self._signing_in.run()
         return session
 
+    async def sign_in_with_telegram(self, init_data: str, *, reload_key: str = "") -> Session:
+        """Make sure that there is a session of who opened this Telegram Mini App.
+
+        The session that this launch began stays, renewed where needed, and nothing is sent; where
+        it is over, and with another launch, the gateway begins one. It needs `storage="memory"`.
+        Callers at the same time share one sign-in.
+
+        Args:
+            init_data: `Telegram.WebApp.initData` as it is; never `initDataUnsafe`.
+            reload_key: 22 to 128 random letters, digits, `-` and `_` that the page keeps over a
+                reload, in `sessionStorage` say. Without them a launch is good for one page only.
+
+        Raises:
+            SessionError: `init_data_expired`, `init_data_used`: the person has to open the app
+                again. `init_data_invalid`.
+            PaywallError: `telegram_disabled`, `rate_limited`, or no answer. Nothing changed.
+            ConfigError: `init_data` is empty, or the client's storage is not memory.
+        """
+        return await self._telegram.run(init_data, reload_key)
+
     async def sign_out(self, forget_anonymous: bool = False) -> None:
         """End the session here and in the other tabs, then tell the gateway.
 
@@ -181,6 +203,7 @@ class AuthClient:
         After that it hears nothing of other tabs.
         """
         await self._signing_in.cancel()
+        await self._telegram.aclose()
         await self._refresh.aclose()
         await self._state.aclose()
         await self._own_transport.aclose()

@@ -32,6 +32,7 @@ class SessionState:
     Attributes:
         current: The session as this tab knows it; None signed out, or before `ready`.
         events: Who is told of its changes.
+        is_shared: Whether others than this client can read what is stored.
     """
 
     def __init__(self, storage: "Storage", paywall_id: str) -> None:
@@ -39,7 +40,7 @@ class SessionState:
         self.current: Session | None = None
         self.events = AuthEvents(self.ready)
         self._kept = SessionStore(storage, paywall_id)
-        self._shared = not isinstance(storage, MemoryStorage)
+        self.is_shared = not isinstance(storage, MemoryStorage)
         self._tabs = Tabs(tabs.channel_name(paywall_id))
         self._undos: list[Callable[[], None]] = []
         self._loading = SingleFlight(self._load)
@@ -166,7 +167,7 @@ class SessionState:
         self._tabs.close()
 
     async def _load(self) -> None:
-        if self._shared and not self._undos:
+        if self.is_shared and not self._undos:
             # First, so that no change falls between the reading and the listening.
             self._undos.append(self._tabs.subscribe(tabs.SESSION, self._heard))
             self._undos.append(self._kept.watch(self._changed_elsewhere))
@@ -256,7 +257,7 @@ class SessionState:
             self._following.start()
 
     def _tell(self, *ended: "Session | None") -> None:
-        if self._shared:
+        if self.is_shared:
             self._tabs.post(tabs.SESSION, [s.sign_in_id for s in ended if s is not None])
 
     def _is_over(self, session: "Session") -> bool:
