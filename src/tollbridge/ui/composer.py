@@ -1,5 +1,6 @@
 """The composer: the draft, Send and Stop, and the message that is being edited."""
 
+from tollbridge.sdk import Signal
 from tollbridge.ui import dom
 from tollbridge.ui.strings.chat import SEND
 
@@ -15,6 +16,8 @@ class Composer:
 
     Attributes:
         editing: The message whose words stand in the composer to be sent anew, or None.
+        has_words: A signal, True while anything stands in the composer.
+        edits: A signal, True while a message is edited.
     """
 
     def __init__(
@@ -34,6 +37,8 @@ class Composer:
             on_up: Called for the arrow up in an empty composer; False leaves it to the browser.
         """
         self.editing: Turn | None = None
+        self.has_words = Signal(False)
+        self.edits = Signal(False)
         self._put_aside = ""
         self._busy = False
         self._on_send = on_send
@@ -48,12 +53,13 @@ class Composer:
             dom.on_key(self._draft, "Enter", self._enter),
             dom.on_key(self._draft, "ArrowUp", self._up),
             dom.on_key(self._draft, "Escape", self._escape),
-            dom.on(self._draft, "input", on_draft),
+            dom.on(self._draft, "input", self._draft_changed),
             dom.on_press(self._stop, on_stop),
             dom.on_press(dom.part(self._mark, "cancel"), self.cancel_edit),
         ]
         dom.set_text(self._send, SEND)
         dom.enable(self._send)
+        self._look_for_words()
 
     @property
     def text(self) -> str:
@@ -91,6 +97,7 @@ class Composer:
         self.editing = turn
         dom.show(self._mark)
         self._write(turn.text)
+        self.edits.set(True)
         self.focus()
         dom.caret_to_end(self._draft)
 
@@ -131,13 +138,21 @@ class Composer:
 
     def _write(self, text: str) -> None:
         dom.set_value(self._draft, text)
+        self._draft_changed()
+
+    def _draft_changed(self) -> None:
+        self._look_for_words()
         self._on_draft()
+
+    def _look_for_words(self) -> None:
+        self.has_words.set(bool(self.worth_keeping.strip()))
 
     def _end_edit(self) -> None:
         self.editing = None
         dom.show(self._mark, False)
         aside, self._put_aside = self._put_aside, ""
         self._write(aside)
+        self.edits.set(False)
 
     def _submit(self) -> None:
         text = self.text.strip()

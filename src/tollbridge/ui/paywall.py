@@ -124,6 +124,16 @@ class PaywallUI:
         if self._opening is not None:
             self._opening.close()
 
+    @property
+    def takes_code(self) -> bool:
+        """Whether it stands, and shows a field for a voucher's code."""
+        return self._opening is not None and self._opening.takes_code
+
+    def redeem(self) -> None:
+        """Send off the code that stands in the dialog, as its button does; harmless without one."""
+        if self._opening is not None:
+            self._opening.redeem()
+
     def on(self, event: str, listener: "Callable[..., Any]") -> "Callable[[], None]":
         """Call `listener` at every `event` from now on; returns the undo.
 

@@ -119,9 +119,19 @@ class Opening:
         if came is not None:
             self._end_with_credits(came[0], came[1])
             return
+        self._write()  # first, so that who hears of the state sees what it shows
         if self._state.get().view != LAYOUT:
             self._set_state(PaywallState(True, LAYOUT))
-        self._write()
+
+    @property
+    def takes_code(self) -> bool:
+        """Whether it shows a field for a voucher's code."""
+        return self._view.takes_code
+
+    def redeem(self) -> None:
+        """Send off the code that stands in the dialog; harmless where it takes none."""
+        if self._view.voucher is not None and self.takes_code:
+            self._view.voucher.send()
 
     def close(self, *, by_person: bool = False) -> None:
         """Close it and take it off the page; harmless when it is closed."""

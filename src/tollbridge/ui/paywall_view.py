@@ -99,6 +99,11 @@ class PaywallView:
         self._command_node = dom.add(self._command_row, "code", "paywall-line")
         self._copy = _button(self._command_row, "button", COPY)
 
+    @property
+    def takes_code(self) -> bool:
+        """Whether it shows a field for a voucher's code."""
+        return self.voucher is not None and dom.is_shown(self.voucher.node)
+
     def open(self) -> None:
         """Open it with the keyboard at its heading, so that it is read from the start."""
         dom.open_modal(self._dialog)

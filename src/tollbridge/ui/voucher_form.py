@@ -108,6 +108,10 @@ class VoucherForm:
         self._closed = True
         self._off()
 
+    def send(self) -> None:
+        """Send off what stands in the field, as the button does."""
+        self._submit()
+
     def _submit(self) -> None:
         code = dom.value_of(self._field).strip()
         if self._busy or self._seconds_left() > 0:

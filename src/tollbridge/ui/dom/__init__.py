@@ -17,7 +17,17 @@ from tollbridge.ui.dom.browser import (
 from tollbridge.ui.dom.dialogs import close_modal, has_modal, on_dismiss, open_modal, page_body
 from tollbridge.ui.dom.events import on, on_key, on_leave, on_page_key, on_press, on_return
 from tollbridge.ui.dom.frames import next_frame
-from tollbridge.ui.dom.kept import BLOCKED, CHOICE, DRAFT, TRANSCRIPT, keep, keep_at_once, kept
+from tollbridge.ui.dom.kept import (
+    BLOCKED,
+    CHOICE,
+    DRAFT,
+    TRANSCRIPT,
+    keep,
+    keep_at_once,
+    keep_on_device,
+    kept,
+    kept_on_device,
+)
 from tollbridge.ui.dom.nodes import (
     add,
     append,
@@ -39,6 +49,7 @@ from tollbridge.ui.dom.nodes import (
     insert_before,
     is_near_end,
     is_shown,
+    mark_page,
     part,
     press,
     remove,
@@ -46,6 +57,7 @@ from tollbridge.ui.dom.nodes import (
     scroll_to_end,
     select_text,
     set_attribute,
+    set_page_language,
     set_page_state,
     set_text,
     set_value,
@@ -92,7 +104,10 @@ __all__ = [
     "is_shown",
     "keep",
     "keep_at_once",
+    "keep_on_device",
     "kept",
+    "kept_on_device",
+    "mark_page",
     "meta",
     "next_frame",
     "now_ms",
@@ -115,6 +130,7 @@ __all__ = [
     "scroll_to_end",
     "select_text",
     "set_attribute",
+    "set_page_language",
     "set_page_state",
     "set_text",
     "set_value",

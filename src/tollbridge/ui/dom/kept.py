@@ -1,4 +1,7 @@
-"""What a tab keeps over a reload: texts in `sessionStorage`, gone when the tab is closed."""
+"""What a tab keeps over a reload: texts in `sessionStorage`, gone when the tab is closed.
+
+What has to outlive it stands in `localStorage`, where whoever uses the device next may find it.
+"""
 
 import js
 
@@ -12,11 +15,7 @@ CHOICE = "tollbridge-choice"
 
 async def kept(key: str) -> str:
     """Return the text under `key`, "" where there is none or the browser keeps nothing."""
-    try:
-        value = await platform.web_storage("sessionStorage", "getItem", key)
-    except (platform.JsException, LookupError):
-        return ""
-    return "" if platform.is_nullish(value) else str(value)
+    return await _kept("sessionStorage", key)
 
 
 async def keep(key: str, text: str) -> bool:
@@ -25,14 +24,17 @@ async def keep(key: str, text: str) -> bool:
     Returns:
         False where the browser refused: storage is blocked, or full. What stood there stays.
     """
-    try:
-        if text:
-            await platform.web_storage("sessionStorage", "setItem", key, text)
-        else:
-            await platform.web_storage("sessionStorage", "removeItem", key)
-    except (platform.JsException, LookupError):
-        return False
-    return True
+    return await _keep("sessionStorage", key, text)
+
+
+async def kept_on_device(key: str) -> str:
+    """Do as `kept`, for what outlives the tab."""
+    return await _kept("localStorage", key)
+
+
+async def keep_on_device(key: str, text: str) -> bool:
+    """Do as `keep`, for what outlives the tab."""
+    return await _keep("localStorage", key, text)
 
 
 def keep_at_once(key: str, text: str) -> None:
@@ -49,3 +51,22 @@ def keep_at_once(key: str, text: str) -> None:
         js_storage.setItem(key, text)
     except platform.JsException:
         pass  # full by now: what stood there stays
+
+
+async def _kept(area: str, key: str) -> str:
+    try:
+        value = await platform.web_storage(area, "getItem", key)
+    except (platform.JsException, LookupError):
+        return ""
+    return "" if platform.is_nullish(value) else str(value)
+
+
+async def _keep(area: str, key: str, text: str) -> bool:
+    try:
+        if text:
+            await platform.web_storage(area, "setItem", key, text)
+        else:
+            await platform.web_storage(area, "removeItem", key)
+    except (platform.JsException, LookupError):
+        return False
+    return True

@@ -145,6 +145,20 @@ def set_page_state(state: str) -> None:
     js.document.documentElement.setAttribute("data-state", state)
 
 
+def mark_page(name: str, marked: bool = True) -> None:
+    """Set `data-NAME` on the page itself, where stylesheets find it, or take it away."""
+    js_root = js.document.documentElement
+    if marked:
+        js_root.setAttribute(f"data-{name}", "")
+    else:
+        js_root.removeAttribute(f"data-{name}")
+
+
+def set_page_language(tag: str) -> None:
+    """Say in which language the page is, such as `en`."""
+    js.document.documentElement.setAttribute("lang", tag)
+
+
 def show(node: "Any", visible: bool = True) -> None:
     """Show `node`, or hide it from everybody."""
     node.hidden = not visible
