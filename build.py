@@ -56,6 +56,7 @@ def parser_of_commands() -> argparse.ArgumentParser:
         help="what starts Python: PyScript, or what needs no 'unsafe-eval'",
     )
     dist.add_argument("--out", type=Path, default=ROOT / "dist", metavar="DIR", help="else dist/")
+    dist.add_argument("--mock-telegram", action="store_true", help="with ?mock=telegram")
 
     for command in (run, dist):
         command.add_argument("--page", type=Path, metavar="FILE", help="a page of your own")
@@ -69,7 +70,7 @@ def parser_of_commands() -> argparse.ArgumentParser:
 def run_gateway(options: argparse.Namespace) -> int:
     """Build the page and become the gateway, so that Ctrl-C reaches it and nothing else."""
     prepare.prepare_for_page(ROOT, options.page)
-    failed = build_site(SITE, options.page)
+    failed = build_site(SITE, options.page, "--mock-telegram")
     if failed:
         return failed
     command = [str(prepare.venv_program(ROOT, "tollbridge")), "serve", "--demo"]
@@ -96,6 +97,7 @@ def build_dist(options: argparse.Namespace) -> int:
     """Write the static site where the person wants it."""
     prepare.prepare_for_page(ROOT, options.page)
     chosen = ["--gateway", options.gateway, "--host", options.host, "--smallest"]
+    chosen += ["--mock-telegram"] * options.mock_telegram
     return build_site(options.out.resolve(), options.page, *chosen)
 
 

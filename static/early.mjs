@@ -219,12 +219,14 @@ function heardProgress({ detail: { loaded, total } }) {
 }
 
 const fileName = (url) => new URL(url, location.href).pathname.split("/").pop();
+// A script of somebody else's may err without harm: whether Python comes does not depend on it.
+const isForeign = (url) => document.querySelector("script[data-foreign]")?.src === url;
 const ofThisPage = (url) => !url || url.startsWith(location.origin + "/");
 
 function heardError(event) {
   const { target, filename, message } = event;
   if (target instanceof HTMLScriptElement && target.src) breakDown("missing", fileName(target.src));
-  else if (target === window && ofThisPage(filename)) breakDown("error", message);
+  else if (target === window && ofThisPage(filename) && !isForeign(filename)) breakDown("error", message);
 }
 
 /** The page's Python was run. If nobody takes over then, it ended with an error. */

@@ -19,6 +19,7 @@ PYSCRIPT, STRICT = HOSTS = ("pyscript", "strict")
 
 _GATEWAY_META = '<meta name="tollbridge-gateway" content="">'
 _PYSCRIPT_PART = re.compile(r" *<!-- host: pyscript.*?<!-- host: end -->\n", re.DOTALL)
+_MOCK_PART = re.compile(r" *<!-- mock: telegram.*?<!-- mock: end -->\n", re.DOTALL)
 _PYSCRIPT_FOLDER = "./pyscript/"
 # First what is imported, so that nobody asks for it without its hash.
 _STRICT_HEAD = """\
@@ -68,19 +69,24 @@ class Page:
         return _STARTED.findall(self.text)
 
 
-def read_pages(root: Path, own: Path | None, host: str) -> list[Page]:
+def read_pages(
+    root: Path, own: Path | None, host: str, *, mock_telegram: bool = False
+) -> list[Page]:
     """Every page of the site, `index.html` first.
 
     Args:
         root: The repository.
         own: What a person has in place of our `index.html`; it says itself what starts it.
         host: What starts ours.
+        mock_telegram: Whether the Mini App can be opened outside Telegram, for development.
     """
     index = (own or root / INDEX).read_text("utf-8")
     if host == STRICT and own is None:
         index = on_strict_host(index)
-    beside = sorted((root / "static").glob("*.html"))
-    return [Page(INDEX, index), *(Page(path.name, path.read_text("utf-8")) for path in beside)]
+    beside = {path.name: path.read_text("utf-8") for path in (root / "static").glob("*.html")}
+    if not mock_telegram:
+        beside = {name: _MOCK_PART.sub("", text) for name, text in beside.items()}
+    return [Page(INDEX, index), *(Page(name, text) for name, text in sorted(beside.items()))]
 
 
 def files_beside(own: Path, site: HashedFiles) -> dict[str, bytes]:

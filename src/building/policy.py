@@ -14,8 +14,11 @@ FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 # What pages on other origins load too, under a name that stays.
 FOR_EVERY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Cache-Control": ASK_AGAIN}
-# Pages that others may frame; the others may be framed by nobody.
-FRAMED_BY: dict[str, str] = {}
+# Pages that others may frame; the others may be framed by nobody. Telegram Web puts a Mini App into
+# an iframe.
+FRAMED_BY = {"miniapp.html": "https://web.telegram.org"}
+# In a frame Telegram's script puts a `<style>` without a word on the page; this is its hash.
+EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 _CHARSET_META = '<meta charset="utf-8">'
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 
@@ -57,7 +60,7 @@ def page_policy(name: str, gateway_origin: str, *, strict: bool) -> dict[str, st
     rules = {
         "default-src": "'self'",
         "script-src": f"'self' {scripts}",
-        "style-src": "'self'",
+        "style-src": f"'self' {EMPTY_STYLE}" if name in FRAMED_BY else "'self'",
         "connect-src": f"'self' {gateway_origin}".strip(),
         "img-src": "'self' data:",
         "base-uri": "'none'",

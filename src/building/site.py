@@ -22,6 +22,7 @@ from building.wheel import wheel
 ROOT = Path(__file__).resolve().parents[2]
 QUICK, SMALLEST = 5, 11  # of brotli: half a second for a site, or half a minute
 WORKER = "sw.js"  # at the root, since it sees to what lies below it
+_MOCK = ("telegram_mock.mjs", "telegram_mock.css")
 _COMPRESSED_SHARE_MAX = 0.9  # above this a `.br` is not worth its file
 _COMPRESSED_BYTES_MIN = 512
 
@@ -37,6 +38,7 @@ def build_site(
     gateway_url: str = "",
     page: Path | None = None,
     host: str = PYSCRIPT,
+    mock_telegram: bool = False,
     stock_library: bool = False,
     quality: int = QUICK,
 ) -> None:
@@ -49,6 +51,7 @@ def build_site(
         page: Another page than ours in place of `index.html`, with the files beside it that it
             names.
         host: What starts Python in our `index.html`, one of `pages.HOSTS`.
+        mock_telegram: Add what opens the Mini App outside Telegram, for development.
         stock_library: Take Pyodide's standard library as it is, to measure what compiling saves.
         quality: Of the compressed files beside the others, from 0 to 11.
 
@@ -60,7 +63,12 @@ def build_site(
     if out.exists() and not ours and (out.is_file() or any(out.iterdir())):
         raise CannotBuild(f"{out} holds something else than an earlier site; name another folder")
     files = site_files(
-        root, gateway_url=gateway_url, page=page, host=host, stock_library=stock_library
+        root,
+        gateway_url=gateway_url,
+        page=page,
+        host=host,
+        mock_telegram=mock_telegram,
+        stock_library=stock_library,
     )
     files |= compressed_files(files, quality=quality)
     shutil.rmtree(out, ignore_errors=True)
@@ -76,6 +84,7 @@ def site_files(
     gateway_url: str = "",
     page: Path | None = None,
     host: str = PYSCRIPT,
+    mock_telegram: bool = False,
     stock_library: bool = False,
 ) -> dict[str, bytes]:
     """Name → content of the whole site, made from the sources in `root` and perhaps another page.
@@ -84,7 +93,7 @@ def site_files(
         CannotBuild: A source is missing or asks for something that is not in the site.
     """
     try:
-        pages = read_pages(root, page, host)
+        pages = read_pages(root, page, host, mock_telegram=mock_telegram)
         site = HashedFiles()
         _add_parts(site, root, pages, ours=page is None, stock_library=stock_library)
         if page is not None:
@@ -130,7 +139,13 @@ def _add_parts(
         micropython_pages=sorted({name for page in pages for name in page.micropython_pages}),
         packages=_packages(root, [name for page in pages for name in page.packages]),
     )
-    site.add_folder("static", _files_of_pages(root) | {"manifest.mjs": manifest.module()})
+    static = _files_of_pages(root) | {"manifest.mjs": manifest.module()}
+    asked = " ".join(page.text for page in pages)
+    if "./static/telegram_mock" not in asked:  # nothing of it in a site that is copied elsewhere
+        static = {name: content for name, content in static.items() if name not in _MOCK}
+    site.add_folder("static", static)
+    if "./telegram/" in asked:
+        site.add_folder("telegram", vendored.telegram_files(root / "node_modules"))
     if all(page.strict for page in pages):
         return
     site.add_folder("pyscript", vendored.pyscript_files(root / "node_modules"))
@@ -189,6 +204,7 @@ def main() -> int:
     parser.add_argument("--gateway")
     parser.add_argument("--page", type=Path)
     parser.add_argument("--host", choices=HOSTS, default=PYSCRIPT)
+    parser.add_argument("--mock-telegram", action="store_true", help="for development")
     parser.add_argument("--smallest", action="store_true", help="compress as far as it goes")
     options = parser.parse_args()
     gateway_url = (options.gateway or "").rstrip("/")
@@ -198,6 +214,7 @@ def main() -> int:
             gateway_url=gateway_url,
             page=options.page,
             host=options.host,
+            mock_telegram=options.mock_telegram,
             quality=SMALLEST if options.smallest else QUICK,
         )
     except CannotBuild as reason:

@@ -12,6 +12,9 @@ PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 # The plain one; the others carry a debugger's hooks and a numerical library.
 MICROPYTHON = ("micropython.mjs", "micropython.wasm")
 
+# Under the name that Telegram gives it; the package's other files are for React.
+TELEGRAM = "telegram-web-app.js"
+
 # PyScript loads parts of itself when a page asks for them: the reader of a pyscript.toml, and its
 # plugins, whose first small files it loads for the interpreter that a page does not configure, too.
 # What those in turn load once they are used (an editor, a terminal) stays out.
@@ -39,6 +42,15 @@ def micropython_files(node_modules: Path) -> dict[str, bytes]:
     """Name → content of MicroPython for the browser."""
     package = node_modules / "@micropython" / "micropython-webassembly-pyscript"
     return {name: (package / name).read_bytes() for name in MICROPYTHON}
+
+
+def telegram_files(node_modules: Path) -> dict[str, bytes]:
+    """Name → content of the script by which a Mini App speaks to Telegram's client, as it is."""
+    package = node_modules / "@twa-dev" / "sdk"
+    return {
+        TELEGRAM: (package / "dist" / "telegram-web-apps.js").read_bytes(),
+        "LICENSE": (package / "LICENSE").read_bytes(),
+    }
 
 
 def pyodide_lock(node_modules: Path) -> bytes:

@@ -63,12 +63,12 @@ class Gateway:
     demo_url: str = ""
     key: str = ""
 
-    async def run(self, *words: str) -> str:
+    async def run(self, *words: str, **environment: str) -> str:
         """Run the command line tool, whose first word is left out, and return what it printed."""
         process = await asyncio.create_subprocess_exec(
             PROGRAM,
             *words,
-            env=ENVIRONMENT,
+            env=ENVIRONMENT | environment,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -76,9 +76,10 @@ class Gateway:
         assert process.returncode == 0, err.decode()
         return out.decode()
 
-    async def json(self, *words: str) -> Any:
+    async def json(self, *words: str, **environment: str) -> Any:
         """Run the tool with `--json` on this gateway's data."""
-        return json.loads(await self.run(*words, "--json", "--data-dir", str(self.data_dir)))
+        words = (*words, "--json", "--data-dir", str(self.data_dir))
+        return json.loads(await self.run(*words, **environment))
 
     async def newest_request(self, model: str) -> dict[str, Any]:
         """What the demo provider tells of the last request for `model`."""

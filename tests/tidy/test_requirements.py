@@ -10,10 +10,11 @@ from tests.tidy.tree import ROOT
 
 REQUIREMENTS = [
     *(f"SPA-M{number}" for number in range(1, 9)),
+    *(f"TG-M{number}" for number in range(1, 12)),
     *(f"UX-M{number}" for number in range(1, 12)),
     *(f"X-M{number}" for number in range(1, 11)),
 ]
-_NAME = re.compile(r"\b(?:SPA|UX|X)-M\d+\b")
+_NAME = re.compile(r"\b(?:SPA|TG|UX|X)-M\d+\b")
 
 
 @cache

@@ -69,6 +69,7 @@ class Page:
         self._join_paywall()
         self.shell = TelegramShell(client, chat=self.chat, paywall=self.paywall)
         self._undo = [
+            client.open_links(),
             self.billing.on_balance_change(self.badge.show),
             dom.on_press(dom.by_id("counter"), self._open_paywall),
             dom.on_press(dom.by_id("new"), self.chat.clear),

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tollbridge.sdk import Signal
 from tollbridge.ui import dom
 from tollbridge.ui.blocked import Blocked
 from tollbridge.ui.chat_kept import ChatKeeper, Kept
@@ -35,6 +36,7 @@ class Chat:
         view: The transcript on the page.
         composer: Where messages are written.
         choice: Who answers.
+        has_turns: A signal, True while anything was said.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Chat:
         self._stop_takes_focus = False
         self._resuming = False
         self._early: list[tuple[Early, Turn | None]] = []
+        self.has_turns = Signal(False)
         self._keeper = ChatKeeper(
             transcript=lambda: to_text(self.conversation.transcript),
             draft=lambda: self.composer.worth_keeping,
@@ -72,15 +75,13 @@ class Chat:
             gateway=gateway,
             sign_in=sign_in,
             view=self.view,
-            on_change=self._keeper.transcript.touch,
+            on_change=self._changed,
             on_blocked=lambda blocked: self._keeper.blocked.touch(),
             now_ms=dom.now_ms,
             is_online=dom.is_online,
             slow_s=slow_s,
         )
-        self.history = History(
-            self.conversation, view=self.view, on_change=self._keeper.transcript.touch
-        )
+        self.history = History(self.conversation, view=self.view, on_change=self._changed)
         self.choice = Choice(provider_id=provider_id, on_change=self._keeper.choice.touch)
         self.composer = Composer(
             on_send=self._send,
@@ -228,8 +229,13 @@ class Chat:
     def _restore(self, kept: Kept) -> None:
         blocked = Blocked.from_text(kept.blocked)
         self.conversation.take_over(from_text(kept.transcript), blocked)
+        self.has_turns.set(bool(self.conversation.transcript.turns))
         self.choice.prefer(kept.choice)
         self.composer.restore(kept.draft)
+
+    def _changed(self) -> None:
+        self.has_turns.set(bool(self.conversation.transcript.turns))
+        self._keeper.transcript.touch()
 
     def _send(self, text: str) -> None:
         edited = self.composer.editing

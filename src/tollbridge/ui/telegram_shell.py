@@ -44,8 +44,10 @@ class TelegramShell:
             composer.edits.subscribe(lambda edits: self._show_back()),
             composer.has_words.subscribe(lambda has_words: self._guard()),
             busy.subscribe(self._busy_changed),
+            chat.has_turns.subscribe(lambda has_turns: client.let_swipes_close(not has_turns)),
         ]
         self._guard()
+        client.let_swipes_close(not chat.has_turns.get())
 
     def refused(self) -> None:
         """Let it be felt that something was refused that is no message."""
@@ -88,7 +90,5 @@ class TelegramShell:
             self._client.feel(FAILURE)
 
     def _guard(self) -> None:
-        conversation = self._chat.conversation
-        runs = conversation.busy.get()
+        runs = self._chat.conversation.busy.get()
         self._client.ask_before_closing(runs or self._chat.composer.has_words.get())
-        self._client.let_swipes_close(not conversation.transcript.turns)

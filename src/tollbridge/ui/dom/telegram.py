@@ -14,6 +14,8 @@ try:
 except ImportError:  # MicroPython
     from jsffi import create_proxy
 
+from tollbridge.ui.dom.events import listen
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,9 +120,32 @@ class Client:
         js_app = self._js_app
         (js_app.enableVerticalSwipes if wanted else js_app.disableVerticalSwipes)()
 
+    def open_links(self) -> "Callable[[], None]":
+        """Have the client open the page's links, which not every client does by itself.
+
+        Returns:
+            The undo. Calling it twice is harmless.
+        """
+
+        def pressed(js_event: "Any") -> None:
+            js_link = js_event.target.closest("a[href]")
+            if js_link and self.init_data and self._open(str(js_link.href)):
+                js_event.preventDefault()
+
+        return listen(js.document, "click", pressed)
+
     def close(self) -> None:
         """Close the app; the person opens it again from the chat with the bot."""
         self._js_app.close()
+
+    def _open(self, url: str) -> bool:
+        if url[:13] == "https://t.me/" and self.knows("6.1"):
+            self._js_app.openTelegramLink(url)
+        elif url[:8] == "https://" or url[:7] == "http://":
+            self._js_app.openLink(url)
+        else:
+            return False
+        return True
 
     def _of_user(self, name: str) -> str:
         # As text: MicroPython would cut the number to 32 bits.
