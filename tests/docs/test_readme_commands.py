@@ -16,16 +16,20 @@ ROOT = README.parent
 
 
 def test_the_owners_commands_work_in_the_order_they_stand_in(tmp_path: Path) -> None:
-    """A paywall and a provider with a key come out of the lines as they are written."""
+    """A paywall, a provider with a key and its template come out of the lines as they stand."""
     line = CommandLine(tmp_path)
     lines = [shlex.split(text)[1:] for text in command_lines(".venv/bin/tollbridge")]
     made = [words for words in lines if words[0] != "serve"]
-    assert [words[:2] for words in made] == [["paywall", "create"], ["provider", "add"]]
+    assert [" ".join(words[:2]) for words in made] == [
+        *("paywall create", "provider add", "template add", "provider set")
+    ]
     for words in made:
         line.make(*words, environment={"OPENAI_API_KEY": "sk-readme"})
     (provider,) = line.make("provider", "list")["providers"]
     assert provider["id"] == "prov_chat"
     assert "sk-readme" not in str(provider)
+    (template,) = line.make("template", "list")["templates"]
+    assert template["id"] == "tpl_ask"
 
 
 @pytest.mark.parametrize("text", command_lines("build.py"))
