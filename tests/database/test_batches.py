@@ -7,8 +7,7 @@ import pytest
 
 from tests.database.notes import add_note, add_note_shortcut, list_notes
 from tollbridge.gateway.database import StoreUnavailable
-from tollbridge.gateway.database import batches as batches_module
-from tollbridge.gateway.database.batches import BATCH_CALLERS, FEW_CALLERS, Batches
+from tollbridge.gateway.database.batches import BATCH_CALLERS, Batches
 
 ROUNDS = 20_000
 
@@ -54,52 +53,6 @@ async def test_no_wake_up_is_lost():
         for number in range(ROUNDS // 8):
             await asyncio.gather(*(ask(number + n, chance.randrange(8)) for n in range(8)))
     assert not counter.tasks
-
-
-async def test_few_of_a_busy_time_wait_for_each_other():
-    """Whoever comes right after a batch of several goes with those who come in that moment."""
-    counter = Counter()
-    counter.answer = asyncio.Event()
-    batches = Batches(counter.serve, counter.start)
-    asking = [asyncio.create_task(batches.add((number,))) for number in (1, 2, 3)]
-    await counter.began.wait()
-    asking.append(asyncio.create_task(batches.add((4,))))
-    await asyncio.sleep(0)
-    counter.answer.set()
-    await asking[0]
-    asking += [asyncio.create_task(batches.add((number,))) for number in (5, 6)]
-    assert await asyncio.gather(*asking) == [(2,), (4,), (6,), (8,), (10,), (12,)]
-    assert counter.sizes == [3, 3]
-
-
-async def test_who_is_alone_waits_for_nobody(monkeypatch):
-    """Nor does the first of a busy time."""
-    monkeypatch.setattr(batches_module, "LINGER_S", 3600)
-    counter = Counter()
-    batches = Batches(counter.serve, counter.start)
-    for number in (1, 2, 3):
-        assert await batches.add((number,)) == (2 * number,)
-    assert counter.sizes == [1, 1, 1]
-
-
-@pytest.mark.parametrize("callers", [FEW_CALLERS - 1, FEW_CALLERS])
-async def test_enough_of_them_go_at_once(monkeypatch, callers):
-    """A batch that is no small one is not kept for a larger one."""
-    monkeypatch.setattr(batches_module, "LINGER_S", 0.05)
-    counter = Counter()
-    counter.answer = asyncio.Event()
-    batches = Batches(counter.serve, counter.start)
-    asking = [asyncio.create_task(batches.add((number,))) for number in (1, 2)]
-    await counter.began.wait()
-    asking += [asyncio.create_task(batches.add((number,))) for number in range(callers)]
-    await asyncio.sleep(0)
-    counter.answer.set()
-    await asking[0]
-    await asyncio.sleep(0)
-    gone_at_once = len(counter.sizes) == 2
-    await asyncio.gather(*asking)
-    assert gone_at_once == (callers == FEW_CALLERS)
-    assert counter.sizes == [2, callers]
 
 
 @pytest.mark.parametrize(("callers", "sizes"), [(BATCH_CALLERS, 1), (BATCH_CALLERS + 1, 2)])

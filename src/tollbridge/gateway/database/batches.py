@@ -8,11 +8,6 @@ from tollbridge.gateway.database.script import Rows, StoreUnavailable
 
 # Bounds how long the first of a batch waits for the last.
 BATCH_CALLERS = 512
-# A batch of fewer waits a moment for more where several came together before. A statement and its
-# commit cost both sides about as much for one caller as for eight, and a busy process has more of
-# them within that moment; a caller who is alone never waits.
-FEW_CALLERS = 8
-LINGER_S = 0.002
 
 Serve = Callable[[list[tuple[Any, ...]]], Awaitable[Rows | None]]
 Start = Callable[[Coroutine[Any, Any, None]], object]
@@ -52,11 +47,7 @@ class Batches:
     async def _send(self) -> None:
         # No pause between "nobody waits" and "nothing is on the way": a caller that came in
         # between would wait for ever.
-        came_before = 0
         while self._next:
-            if came_before > 1 and len(self._next) < FEW_CALLERS:
-                await asyncio.sleep(LINGER_S)
-            came_before = len(self._next)
             batch, self._next = self._next[:BATCH_CALLERS], self._next[BATCH_CALLERS:]
             await self._send_one(batch)
         self._on_the_way = False
