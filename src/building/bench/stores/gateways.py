@@ -19,6 +19,10 @@ from building.bench.turns import Contender, Turns, let_calm_down, take_turns
 from building.bench.wrk import run_wrk
 from tollbridge.gateway.data_folder import DATABASE_FILE
 
+# Enough that two workers are as busy as one: a worker that waits for the store between two calls
+# sends smaller batches, and what is compared then is how much it has to do.
+WORKERS_CONNECTIONS = 192
+
 # A relation that grows by less than this for each call is left out of the table.
 SHOWN_BYTES = 1.0
 MILLION = 1_000_000
@@ -71,7 +75,7 @@ async def measure_workers(stage: Stage) -> list[Figure]:
             )
             for name, workers in names.items()
         ]
-        taken = await _take(stage, serving)
+        taken = await _take(stage, serving, WORKERS_CONNECTIONS)
     compared = ratio(taken["two"].per_cpu_s(), taken["one"].per_cpu_s())
     return [*_figures("workers", taken), figure("workers.two_to_one", compared, "x")]
 
@@ -175,18 +179,20 @@ async def _serving(
         yield serving
 
 
-async def _take(stage: Stage, serving: Sequence[Serving]) -> dict[str, Turns]:
+async def _take(
+    stage: Stage, serving: Sequence[Serving], connections: int = CONNECTIONS
+) -> dict[str, Turns]:
     contenders = [Contender(one.name, one.target, one.gateway.process) for one in serving]
     before = [await one.credits() for one in serving]
     taken = await take_turns(
         contenders,
-        connections=CONNECTIONS,
+        connections=connections,
         plan=stage.plan.turns,
         cores=stage.cores,
         folder=stage.folder,
     )
     for one, credits in zip(serving, before, strict=True):
-        check_metered(taken[one.name], credits - await one.credits(), CONNECTIONS)
+        check_metered(taken[one.name], credits - await one.credits(), connections)
     return taken
 
 
