@@ -16,18 +16,36 @@ import manifest from "./manifest.mjs";
 
 // What the chat, its SDK and a long transcript need, twice over; MicroPython's own is 1 MiB.
 const HEAP_BYTES = 16 * 1024 * 1024;
-const OURS = "/lib/"; // where MicroPython looks by itself
+// Python is compiled as it is imported; after so long the page gets a turn in between.
+const TURN_MS = 20;
 
 /**
  * Start a runtime, and in it a page.
- * @param {{runtime: string, page: string}} what `pyodide`, or `micropython` for the pages that the
- *   manifest has a bundle of; the dotted name of a module of ours that has a `main()`.
+ * @param {{runtime: string, page: string, modules?: Record<string, object>}} what `pyodide`, or
+ *   `micropython` for the pages that the manifest has a bundle of; the dotted name of a module of
+ *   ours that has a `main()`; what Python is to find as modules, by name.
  * @returns {Promise<any>} The interpreter, when `main()` has returned.
  */
-export async function start({ runtime, page }) {
-  const python = runtime === "pyodide" ? await startPyodide() : await startMicroPython(page);
+export async function start({ runtime, page, modules = {} }) {
+  const starting = runtime === "pyodide" ? startPyodide() : startMicroPython(page);
+  const python = await starting;
+  for (const [name, module] of Object.entries(modules)) python.registerJsModule(name, module);
+  let began = performance.now();
+  for (const name of runtime === "pyodide" ? [] : manifest.bundles[page].modules) {
+    python.pyimport(name);
+    if (performance.now() - began < TURN_MS) continue;
+    await turn();
+    began = performance.now();
+  }
   python.pyimport(page).main();
   return python;
+}
+
+/** Not a timer, which waits for milliseconds, and for a second in a tab that nobody looks at. */
+function turn() {
+  const { port1, port2 } = new MessageChannel();
+  port2.postMessage(0);
+  return new Promise((resolve) => (port1.onmessage = resolve));
 }
 
 async function startPyodide() {
@@ -38,32 +56,31 @@ async function startPyodide() {
 /** @param {string} page */
 async function startMicroPython(page) {
   const { module, wasm } = manifest.micropython;
-  const bundle = manifest.bundles[page];
+  const bundle = manifest.bundles[page].file;
   const downloads = new Downloads([wasm, bundle]);
-  const [{ loadMicroPython }, pump, files] = await Promise.all([
+  const [{ loadMicroPython }, pump, image] = await Promise.all([
     import(absolute(module)),
     import("./sse_pump.mjs"),
-    downloads.take(absolute(bundle)).then((response) => response.json()),
+    downloads.take(absolute(bundle)).then((response) => response.arrayBuffer()),
     downloads.checked,
   ]);
   const python = await downloads.during(() =>
     loadMicroPython({
       url: absolute(wasm),
       heapsize: HEAP_BYTES,
+      romfs: new Uint8Array(image), // in `sys.path` by itself
       stdout: console.log,
       stderr: console.error,
     }),
   );
-  for (const [name, source] of Object.entries(files)) {
-    python.FS.mkdirTree(OURS + name.slice(0, name.lastIndexOf("/")));
-    python.FS.writeFile(OURS + name, source);
-  }
   python.registerJsModule("tollbridge_pump", pump);
   return python;
 }
 
-/** @type {HTMLElement | null | undefined} */
-const tag = globalThis.document?.querySelector("script[data-page]");
+// On a page of somebody else's, where a module imports `start`, such an attribute means something else.
+/** @type {HTMLScriptElement[]} */
+const tags = [...(globalThis.document?.querySelectorAll("script[data-page]") ?? [])];
+const tag = tags.find((script) => script.src === import.meta.url);
 if (tag) {
   const { runtime = "", page = "" } = tag.dataset;
   await start({ runtime, page });

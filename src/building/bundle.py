@@ -1,12 +1,12 @@
 """The Python that MicroPython runs a page from: the modules that the page reaches, in one file.
 
 MicroPython reads no zip and no byte code of CPython. It gets the sources, without what only readers
-need, as JSON: `{file name: source}`.
+need, as an image of a file system.
 """
 
 import ast
-import json
 
+from building import romfs
 from building.spare import spare
 
 PACKAGE = "tollbridge"
@@ -22,8 +22,12 @@ def bundle(page: str, python: dict[str, bytes]) -> bytes:
     Raises:
         ValueError: There is no such module.
     """
-    names = reached(page, python)
-    return json.dumps({name: spare(python[name]).decode() for name in names}).encode()
+    return romfs.image({name: spare(python[name]) for name in reached(page, python)})
+
+
+def bundle_name(page: str) -> str:
+    """What the bundle of a page is called before its hash."""
+    return f"{page.replace('.', '_')}.romfs"
 
 
 def reached(page: str, python: dict[str, bytes]) -> list[str]:
@@ -47,6 +51,30 @@ def reached(page: str, python: dict[str, bytes]) -> list[str]:
         parent = module.rpartition(".")[0]
         wanted += [parent] * bool(parent) + _imports(python[name])
     return sorted(found)
+
+
+def in_order(page: str, python: dict[str, bytes]) -> list[str]:
+    """The modules of a page, each behind those that it imports: what to import one by one.
+
+    Then none takes the time of many, and the page stays alive in between. What a package imports of
+    itself is left out: its first module runs the package, which runs the others.
+    """
+    order: list[str] = []
+    begun: set[str] = set()
+
+    def visit(module: str) -> None:
+        name = file_of(module, python)
+        if name is None or module in begun:
+            return
+        begun.add(module)
+        parent = module.rpartition(".")[0]
+        for inner in [parent] * bool(parent) + _imports(python[name]):
+            visit(inner)
+        if not parent or parent in order:
+            order.append(module)
+
+    visit(page)
+    return order
 
 
 def file_of(module: str, python: dict[str, bytes]) -> str | None:

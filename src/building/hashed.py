@@ -43,9 +43,9 @@ class HashedFiles:
         return hashed
 
 
-def integrity(content: bytes) -> str:
+def integrity(content: bytes, kind: str = "sha384") -> str:
     """What an `integrity` attribute says of a file."""
-    return "sha384-" + base64.b64encode(hashlib.sha384(content).digest()).decode()
+    return f"{kind}-{base64.b64encode(hashlib.new(kind, content).digest()).decode()}"
 
 
 def _short_hash(files: dict[str, bytes]) -> str:

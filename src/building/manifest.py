@@ -17,14 +17,15 @@ class Manifest:
         pyodide: `folder` (with a slash at its end), `wasm`, `library`, `ours` (our Python,
             compiled), and `lock`: Pyodide's lock file with the packages of the site alone.
         micropython: `module` and `wasm`.
-        bundles: A page's module → the Python that MicroPython runs it from.
+        bundles: A page's module → `file`, the Python that MicroPython runs it from, and `modules`,
+            what of it to import one by one.
         files: Path → `bytes`, once decompressed, and `integrity`, of whatever a start fetches and
             does not import.
     """
 
     pyodide: dict[str, Any]
     micropython: dict[str, str]
-    bundles: dict[str, str] = field(default_factory=dict)
+    bundles: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def know(self, path: str, content: bytes) -> str:

@@ -13,7 +13,8 @@ NOT_FOUND_PAGE = Path(__file__).with_name("404.html")
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 # What pages on other origins load too, under a name that stays.
-FOR_EVERY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Cache-Control": ASK_AGAIN}
+READABLE = {"Access-Control-Allow-Origin": "*"}
+FOR_EVERY_ORIGIN = READABLE | {"Cache-Control": ASK_AGAIN}
 # Pages that others may frame; the others may be framed by nobody. Telegram Web puts a Mini App into
 # an iframe.
 FRAMED_BY = {"miniapp.html": "https://web.telegram.org"}
@@ -141,7 +142,7 @@ def headers_file(rules: Headers, *, unchanging: list[str]) -> str:
         "Referrer-Policy": "strict-origin-when-cross-origin",
     }
     rules = {"/*": everywhere} | rules
-    rules |= {path: {"Cache-Control": FOREVER} for path in unchanging}
+    rules |= {path: rules.get(path, {}) | {"Cache-Control": FOREVER} for path in unchanging}
     written = [
         "\n".join([path, *(f"  {name}: {value}" for name, value in headers.items())])
         for path, headers in rules.items()

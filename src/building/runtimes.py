@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from building import library, vendored
-from building.bundle import bundle
+from building.bundle import bundle, bundle_name, in_order
 from building.hashed import HashedFiles
 from building.manifest import Manifest, lock_of
 from building.packages import Wheel, lock_entries
@@ -70,9 +70,10 @@ def add_runtimes(
     manifest.know(manifest.pyodide["ours"], code)
     manifest.know(manifest.micropython["wasm"], small["micropython.wasm"])
     for page in micropython_pages:
-        text = bundle(page, python)
-        name = site.add_file(f"{page.replace('.', '_')}.json", text)
-        manifest.bundles[page] = manifest.know(f"../{name}", text)
+        image = bundle(page, python)
+        name = site.add_file(bundle_name(page), image)
+        file = manifest.know(f"../{name}", image)
+        manifest.bundles[page] = {"file": file, "modules": in_order(page, python)}
     _add_sources(site, python)
     return manifest
 

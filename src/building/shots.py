@@ -21,8 +21,9 @@ from playwright.async_api import Browser, async_playwright
 
 from building.chromium import FLAGS, find_chromium
 from building.prepare import venv_program
+from building.scene import Scene
 from building.site import ROOT
-from building.states import STATES, Scene
+from building.states import STATES
 
 SITE = ROOT / "build" / "site"
 OUT = ROOT / "build" / "shots"

@@ -10,9 +10,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from building import policy, references, vendored
+from building import policy, references, vendored, widget
 from building.hashed import HashedFiles
-from building.hosting import next_steps
+from building.hosting import next_steps, widget_tag
 from building.packages import WHEELS, Wheel, read_wheels, with_needs
 from building.pages import HOSTS, INDEX, PYSCRIPT, Page, built_page, files_beside, read_pages
 from building.prefabricated import CannotMake, compressed
@@ -21,6 +21,7 @@ from building.wheel import wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK, SMALLEST = 5, 11  # of brotli: half a second for a site, or half a minute
+_SOON_BYTES_MAX = 32 * 1024  # compressed as far as it goes in a moment
 WORKER = "sw.js"  # at the root, since it sees to what lies below it
 _MOCK = ("telegram_mock.mjs", "telegram_mock.css")
 _COMPRESSED_SHARE_MAX = 0.9  # above this a `.br` is not worth its file
@@ -98,7 +99,8 @@ def site_files(
         _add_parts(site, root, pages, ours=page is None, stock_library=stock_library)
         if page is not None:
             site.files |= files_beside(page, site)
-        headers: policy.Headers = {}
+        headers = widget.headers(site.renamed, site.files)
+        site.files |= widget.loader(root, site.files, site.renamed, gateway_url=gateway_url)
         built = {}
         for one in pages:
             text = built_page(one, site.files, site.renamed, gateway_url=gateway_url)
@@ -136,10 +138,13 @@ def _add_parts(
         root,
         ours=ours,
         stock_library=stock_library,
-        micropython_pages=sorted({name for page in pages for name in page.micropython_pages}),
+        micropython_pages=sorted(
+            {widget.PAGE, *(name for page in pages for name in page.micropython_pages)}
+        ),
         packages=_packages(root, [name for page in pages for name in page.packages]),
     )
     static = _files_of_pages(root) | {"manifest.mjs": manifest.module()}
+    static[widget.LATER] = widget.later_styles(root / "static")
     asked = " ".join(page.text for page in pages)
     if "./static/telegram_mock" not in asked:  # nothing of it in a site that is copied elsewhere
         static = {name: content for name, content in static.items() if name not in _MOCK}
@@ -172,13 +177,16 @@ def compressed_files(files: dict[str, bytes], *, quality: int) -> dict[str, byte
         for name, content in files.items()
         if len(content) >= _COMPRESSED_BYTES_MIN and not name.startswith("_")
     ]
+    small = [name for name in names if len(files[name]) <= _SOON_BYTES_MAX]
+    large = [name for name in names if len(files[name]) > _SOON_BYTES_MAX]
     try:
-        smaller = compressed([files[name] for name in names], quality=quality)
+        smaller = compressed([files[name] for name in small], quality=SMALLEST)
+        smaller += compressed([files[name] for name in large], quality=quality)
     except CannotMake as reason:
         raise CannotBuild(str(reason)) from reason
     return {
         f"{name}.br": content
-        for name, content in zip(names, smaller, strict=True)
+        for name, content in zip(small + large, smaller, strict=True)
         if len(content) <= _COMPRESSED_SHARE_MAX * len(files[name])
     }
 
@@ -186,8 +194,11 @@ def compressed_files(files: dict[str, bytes], *, quality: int) -> dict[str, byte
 def _files_of_pages(root: Path) -> dict[str, bytes]:
     """Relative name → content of what pages load from `static/`; pages themselves stand outside."""
     folder = root / "static"
+    outside = {WORKER, widget.ENTRY, widget.FOLDER}
     paths = sorted(
-        p for p in folder.rglob("*") if p.is_file() and p.suffix != ".html" and p.name != WORKER
+        p
+        for p in folder.rglob("*")
+        if p.is_file() and p.suffix != ".html" and p.relative_to(folder).parts[0] not in outside
     )
     if not paths:
         raise ValueError("static/ is missing or empty")
@@ -223,7 +234,10 @@ def main() -> int:
     size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
     print(f"built the page: {options.out} ({size / 1e6:.1f} MB)", flush=True)
     if options.gateway is not None:
-        print(next_steps((options.out / INDEX).read_text("utf-8"), gateway_url), flush=True)
+        page = (options.out / INDEX).read_text("utf-8")
+        told = (options.out / widget.HASH).read_text("utf-8").strip()
+        print(next_steps(page, gateway_url), flush=True)
+        print(widget_tag(page, widget.PINNED, told), flush=True)
     return 0
 
 

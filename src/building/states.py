@@ -4,58 +4,12 @@ Shared by `build.py shots`, which photographs them for a person to look at, and 
 tests, which ask the same states about contrast, targets and whatever else a script can measure.
 """
 
-import json
-import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
 
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import expect
 
-# Python's start on a busy machine, and an answer of the demo.
-PYTHON_MS = 60_000
-ANSWER_MS = 30_000
-
-PROSE = "Show me a table, a list and some code"
-
-
-class Owner(Protocol):
-    """What an owner can do to the gateway behind the page, by the command line."""
-
-    async def command(self, *words: str) -> Any:
-        """Run `tollbridge *words --json` on the gateway's data and return what it printed."""
-        ...
-
-
-@dataclass
-class Scene:
-    """A visitor's tab before anything was opened in it, and the gateway's owner.
-
-    Attributes:
-        page: The tab; its base URL is the gateway's.
-        owner: Grants credits, makes vouchers.
-    """
-
-    page: Page
-    owner: Owner
-
-    async def user_id(self) -> str:
-        """Who the page signed in; the SDK keeps the session in `localStorage`."""
-        kept = await self.page.evaluate("Object.values(localStorage)")
-        users = [json.loads(text).get("user") for text in kept if text.startswith("{")]
-        found: str = next(user["id"] for user in users if user)
-        return found
-
-    async def ask(self, text: str, *, model: str = "demo") -> None:
-        """Choose who answers and send a message."""
-        await self.page.locator("#model").select_option(model)
-        await self.page.locator("#draft").fill(text)
-        await self.page.locator("#send").click()
-
-    async def last(self, state: str) -> None:
-        """Wait until the last turn is in a state."""
-        turn = self.page.locator("#log article").last
-        await expect(turn).to_have_attribute("data-state", state, timeout=ANSWER_MS)
+from building.scene import ANSWER_MS, PROSE, PYTHON_MS, Scene, hold_runtime, take
+from building.widget_states import widget, widget_answered, widget_quota
 
 
 async def start(scene: Scene) -> None:
@@ -262,30 +216,8 @@ STATES: dict[str, Callable[[Scene], Awaitable[None]]] = {
     "offline": offline,
     "unreachable": unreachable,
     "right-to-left": right_to_left,
+    "widget": widget,
+    "widget-answered": widget_answered,
+    "widget-quota": widget_quota,
     "lost": lost,
 }
-
-
-async def hold_runtime(page: Page) -> None:
-    """Let the runtime's files never arrive, so that the start stays as it is."""
-
-    async def hold(route: Route) -> None:
-        """Answer nothing."""
-
-    await page.route(re.compile(r"/pyodide-[^/]+/"), hold)
-
-
-async def take(scene: Scene, amount: int) -> None:
-    """Take credits from the visitor, as the owner's server may; the page hears nothing of it."""
-    key = await scene.owner.command("key", "create", "--paywall", "pw_demo")
-    answer = await scene.page.request.post(
-        "./api/v1/paywall/pw_demo/balances",
-        headers={"x-api-key": key["key"]},
-        data={
-            "user_id": await scene.user_id(),
-            "type": "standard",
-            "amount": amount,
-            "op": "debit",
-        },
-    )
-    assert answer.ok, await answer.text()

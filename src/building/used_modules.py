@@ -13,8 +13,9 @@ from playwright.async_api import Page, async_playwright
 
 from building import library, shots
 from building.chromium import FLAGS, find_chromium
+from building.scene import Scene
 from building.site import ROOT, build_site
-from building.states import STATES, Scene
+from building.states import STATES
 
 _HEAD = """\
 # The modules of Python's standard library that our page uses; its archive holds these and no other.

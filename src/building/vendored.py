@@ -11,6 +11,16 @@ PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 
 # The plain one; the others carry a debugger's hooks and a numerical library.
 MICROPYTHON = ("micropython.mjs", "micropython.wasm")
+_MICROPYTHON_GLOBALS = {
+    "Module",
+    "loadMicroPython",
+    "proxy_js_existing",
+    "proxy_js_map",
+    "proxy_js_ref",
+    "proxy_js_ref_map",
+    "proxy_js_ref_next",
+    "pyProxyFinalizationRegistry",
+}
 
 # Under the name that Telegram gives it; the package's other files are for React.
 TELEGRAM = "telegram-web-app.js"
@@ -39,9 +49,36 @@ def pyodide_files(node_modules: Path) -> dict[str, bytes]:
 
 
 def micropython_files(node_modules: Path) -> dict[str, bytes]:
-    """Name → content of MicroPython for the browser."""
+    """Name → content of MicroPython for the browser, which keeps to itself.
+
+    Raises:
+        ValueError: It is another release, whose globals are not known.
+    """
     package = node_modules / "@micropython" / "micropython-webassembly-pyscript"
-    return {name: (package / name).read_bytes() for name in MICROPYTHON}
+    files = {name: (package / name).read_bytes() for name in MICROPYTHON}
+    return files | {"micropython.mjs": without_globals(files["micropython.mjs"].decode()).encode()}
+
+
+def without_globals(module: str) -> str:
+    """MicroPython's module with its variables as its own, and not the page's.
+
+    It keeps what Python holds of JavaScript in eight properties of `globalThis`. On a page of
+    somebody else's those names, `Module` among them, may be taken, and are none of our business.
+
+    Raises:
+        ValueError: It has more of them, or fewer.
+    """
+    found = {name for name in re.findall(r"\bglobalThis\.(\w+)=(?!=)", module)}
+    found -= {"crypto"}  # where there is none: in an old Node
+    if found != _MICROPYTHON_GLOBALS:
+        raise ValueError(f"micropython.mjs has other globals than are known: {sorted(found)}")
+    module = module.replace("globalThis.loadMicroPython=loadMicroPython", "true")
+    # Where it is set, a variable of the same name is in the way.
+    module = module.replace("globalThis.Module=Module", "setModule(Module)")
+    own = sorted(_MICROPYTHON_GLOBALS - {"loadMicroPython"})
+    for name in own:
+        module = module.replace(f"globalThis.{name}", name)
+    return f"let {','.join(own)};const setModule=(it)=>{{Module=it}};{module}"
 
 
 def telegram_files(node_modules: Path) -> dict[str, bytes]:

@@ -31,6 +31,7 @@ from playwright.async_api import (
 from building.chromium import FLAGS, find_chromium
 from building.site import build_site
 from tests.browser.kept_files import KeptFiles
+from tests.browser.widget import Host, hosting
 
 # Pyodide compiles its standard library at every start, and CI's two cores may be busy.
 PYTHON_UP_MS = 60_000
@@ -193,6 +194,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def gateway(site: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gateway]:
     """A gateway that serves the page and the demo, with a database of its own."""
     async with serving(site, tmp_path_factory.mktemp("data")) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def host(gateway: Gateway) -> AsyncIterator[Host]:
+    """An origin of somebody else's, whose pages have the gateway's widget."""
+    async with hosting(gateway.url) as running:
         yield running
 
 

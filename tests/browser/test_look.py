@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from building.states import STATES, Scene
+from building.scene import Scene
+from building.states import STATES
 from tests.browser.conftest import Gateway, OpenTab
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -27,7 +28,9 @@ CHANGES_THE_CLOCK = ("start-slow",)
 # From the narrowest that WCAG asks for (1.4.10) to a wide window.
 WIDTHS = (320, 360, 768, 1280, 1600)
 
-FIND_TARGETS = """() => [...document.querySelectorAll("button, select, input, textarea, a")]
+FIND_TARGETS = """() => [document, ...document.querySelectorAll("tollbridge-widget")]
+    .map((it) => (it.shadowRoot ?? it).querySelectorAll("button, select, input, textarea, a"))
+    .flatMap((found) => [...found])
     .filter((node) => node.checkVisibility({opacityProperty: true, visibilityProperty: true})
         && !node.closest("[inert]")
         && !(node.tagName === "A" && getComputedStyle(node).display === "inline"))

@@ -1,12 +1,11 @@
 """The Python of a page on MicroPython: everything that it reaches, and nothing else."""
 
 import ast
-import json
 from pathlib import Path
 
 import pytest
 
-from building.bundle import bundle, reached
+from building.bundle import bundle, in_order, reached
 from building.python_zip import python_files
 from building.site import ROOT
 
@@ -43,9 +42,18 @@ def test_it_holds_what_the_page_reaches() -> None:
 
 def test_it_holds_sources_without_what_only_readers_need() -> None:
     """Comments and docstrings are gone, line numbers stay."""
-    files = json.loads(bundle("tollbridge.pages.one", FILES))
-    assert files["tollbridge/wire/codes.py"] == "A = 1\n"
-    assert files["tollbridge/pages/one.py"].splitlines()[1] == "import json"
+    image = bundle("tollbridge.pages.one", FILES)
+    assert b"A = 1\n" in image
+    assert b"says why" not in image
+    assert b"\nimport json\n" in image
+
+
+def test_what_is_imported_one_by_one_comes_behind_what_it_needs() -> None:
+    """A package runs its own modules; the page comes last."""
+    assert in_order("tollbridge.pages.one", FILES) == [
+        *("tollbridge", "tollbridge.pages", "tollbridge.wire", "tollbridge.wire.codes"),
+        *("tollbridge.sdk", "tollbridge.pages.one"),
+    ]
 
 
 def test_a_module_that_is_not_there_is_named() -> None:

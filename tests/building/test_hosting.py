@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from building.hosting import next_steps
+from building.hosting import next_steps, widget_tag
 
 PAGE = '<meta name="tollbridge-paywall" content="pw_app">'
 GATEWAY = "https://gateway.example.com"
@@ -71,3 +71,10 @@ def test_an_address_that_is_none_is_a_sentence(tmp_path: Path, url: str) -> None
     (line,) = done.stderr.splitlines()
     assert line.startswith("cannot build the page: a gateway's URL looks like https://")
     assert not (tmp_path / "dist").exists()
+
+
+def test_the_widget_s_tag_can_be_copied() -> None:
+    """W-M5: with the version, its hash and the page's paywall; only the site is left to fill in."""
+    told = widget_tag(PAGE, "v1.2.3/widget.js", "sha384-abc")
+    assert 'integrity="sha384-abc"' in told
+    assert '/v1.2.3/widget.js" data-paywall-id="pw_app"' in told

@@ -22,7 +22,11 @@ BRIDGE_FOLDERS = ("pages/", "ui/dom/")
 CPYTHON_FILES = {"sdk/transport/http.py"}
 # What the shared tests are written with; only they import it.
 SHARED_TESTS = "tests.support.everywhere."
-BROWSER_MODULES = {"js", "jsffi", "pyodide", "pyodide_js", "pyscript", "tollbridge_pump"}
+BROWSER_MODULES = {
+    *("js", "jsffi", "pyodide", "pyodide_js", "pyscript"),
+    # What the hosts of our pages register.
+    *("tollbridge_pump", "tollbridge_widget"),
+}
 
 _TYPES = {
     t.__name__ for t in (bool, bytes, dict, float, frozenset, int, list, set, str, tuple, type)

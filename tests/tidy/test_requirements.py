@@ -13,8 +13,9 @@ REQUIREMENTS = [
     *(f"TG-M{number}" for number in range(1, 12)),
     *(f"UX-M{number}" for number in range(1, 12)),
     *(f"X-M{number}" for number in range(1, 11)),
+    *(f"W-M{number}" for number in range(1, 12)),
 ]
-_NAME = re.compile(r"\b(?:SPA|TG|UX|X)-M\d+\b")
+_NAME = re.compile(r"\b(?:SPA|TG|UX|X|W)-M\d+\b")
 
 
 @cache

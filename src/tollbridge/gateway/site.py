@@ -28,6 +28,7 @@ _TYPES = {
     ".html": "text/html",
     ".js": "text/javascript",
     ".mjs": "text/javascript",
+    ".romfs": "application/octet-stream",
     ".svg": "image/svg+xml",
     ".toml": "application/toml",
     ".wasm": "application/wasm",

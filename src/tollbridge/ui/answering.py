@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from tollbridge.sdk import ApiGatewayClient
+    from tollbridge.sdk import ApiGatewayClient, Response
     from tollbridge.ui.answerer import Answerer
     from tollbridge.ui.transcript import Facts, Transcript, Turn, Version
 
@@ -90,6 +90,14 @@ async def stream_answer(
     """
     facts, began_ms = version.facts, now_ms()
     reader = request.to.format.reader()
+
+    def take(words: str) -> None:
+        if words and version.state == "streaming":
+            if facts.first_ms is None:
+                facts.first_ms = round(now_ms() - began_ms)
+            version.text += words
+            on_words(words)
+
     try:
         response = await gateway.call(
             provider_id=request.to.provider_id,
@@ -100,19 +108,27 @@ async def stream_answer(
         )
         read_headers(response.headers, facts)
         on_headers()
-        async with response.sse() as events:
-            async for event in events:
-                words = reader.read(event.data)
-                if words and version.state == "streaming":
-                    if facts.first_ms is None:
-                        facts.first_ms = round(now_ms() - began_ms)
-                    version.text += words
-                    on_words(words)
+        await _read(response, reader, take)
         reader.finish()
     finally:
         facts.total_ms = round(now_ms() - began_ms)
         facts.tokens_in, facts.tokens_out = reader.tokens_in, reader.tokens_out
         facts.cut_short = reader.cut_short
+
+
+async def _read(response: "Response", reader: "Any", take: "Callable[[str], None]") -> None:
+    if hasattr(reader, "read_whole") and is_whole(response.headers):
+        take(reader.read_whole(await response.text()))
+        return
+    async with response.sse() as events:
+        async for event in events:
+            take(reader.read(event.data))
+
+
+def is_whole(headers: Headers) -> bool:
+    """Return whether an answer is one JSON object, and no stream of events."""
+    media_type = (headers.get("content-type") or "").split(";")[0].strip()
+    return media_type == "application/json"
 
 
 def read_headers(headers: Headers, facts: "Facts") -> None:

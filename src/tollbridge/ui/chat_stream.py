@@ -64,7 +64,7 @@ class AnswerReader:
             raise StreamFault("not_json")
         if not isinstance(event, dict):
             return ""
-        self._raise_error(event)
+        self.raise_error(event)
         return self._words(event)
 
     def finish(self) -> None:
@@ -81,7 +81,12 @@ class AnswerReader:
     def _words(self, event: "dict[str, Any]") -> str:
         raise NotImplementedError
 
-    def _raise_error(self, event: "dict[str, Any]") -> None:
+    def raise_error(self, event: "dict[str, Any]") -> None:
+        """Raise `provider_error` where an object carries the provider's own error.
+
+        Raises:
+            StreamFault: It does.
+        """
         error = event.get("error")
         if error:
             message = error.get("message") if isinstance(error, dict) else error

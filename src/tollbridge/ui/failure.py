@@ -2,7 +2,13 @@
 
 from tollbridge.sdk import ProviderError
 from tollbridge.ui.chat_stream import StreamFault
-from tollbridge.ui.strings.causes import CUT_OFF, OFFLINE, cause_of, provider_cause
+from tollbridge.ui.strings.causes import (
+    CUT_OFF,
+    OFFLINE,
+    cause_of,
+    provider_cause,
+    too_long_text,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,6 +65,8 @@ def failure_of(
         cause = OFFLINE
     elif error.code == "network_error" and midway:
         cause = CUT_OFF
+    elif error.code == "template_variable" and chars_max_of(error):
+        cause = too_long_text(chars_max_of(error))
     else:
         cause = cause_of(error.code, error.status, error.message)
     return Failure(
@@ -70,6 +78,14 @@ def failure_of(
         charged=0 if error.status >= 400 and error.code not in _OF_AN_EARLIER_CALL else None,
         retry_after_s=error.retry_after_s,
     )
+
+
+def chars_max_of(error: "PaywallError") -> int:
+    """Return how long a text for a template may be, where it was too long; else 0."""
+    details = error.details if isinstance(error.details, dict) else {}
+    most = details.get("max_chars")
+    is_known = details.get("problem") == "too_long" and isinstance(most, int)
+    return most if is_known else 0  # type: ignore[return-value]
 
 
 def write_failure(

@@ -30,7 +30,7 @@ class OutputReader(AnswerReader):
 
     def _end(self, response: "dict[str, Any]") -> None:
         self.ended = True
-        self._raise_error(response)
+        self.raise_error(response)
         self._count(response.get("usage"), "input_tokens", "output_tokens")
         details = response.get("incomplete_details")
         reason = details.get("reason") if isinstance(details, dict) else None

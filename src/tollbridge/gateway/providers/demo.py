@@ -104,7 +104,7 @@ class DemoProvider:
             body = None
         if not isinstance(body, dict):
             return json_answer(api.error(400, "The body is not a JSON object."), status=400)
-        model = body.get("model")
+        model = body.get("model", demo_words.PLAIN)
         if not isinstance(model, str) or model not in demo_words.SWITCHES:
             message = f"There is no model {str(model)[:100]!r} here; GET /v1/models lists them."
             return json_answer(api.error(404, message), status=404)

@@ -5,9 +5,12 @@ from typing import Any
 
 from tollbridge.gateway.providers.demo_topics import known_answer
 
+# Who answers where no model is named.
+PLAIN = "demo"
+
 # Model names, with what each shows. They are listed on `/v1/models`.
 SWITCHES = {
-    "demo": "A friendly answer that reacts to the last message; streams word by word.",
+    PLAIN: "A friendly answer that reacts to the last message; streams word by word.",
     "demo-slow": "The same, but the first byte comes after three seconds.",
     "demo-429": "Refuses with 429 and Retry-After, as a provider under load does.",
     "demo-500": "Fails with 500.",

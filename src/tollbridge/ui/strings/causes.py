@@ -70,3 +70,8 @@ def provider_cause(status: int) -> str:
     if status >= 500:
         return f"The provider failed (status {status})."
     return f"The provider refused the message (status {status})."
+
+
+def too_long_text(chars_max: int) -> str:
+    """Return why a question to a template was refused for its length."""
+    return f"Your question is too long: it may have {chars_max} characters."
