@@ -29,6 +29,13 @@ GOALS = {
     # The goal beyond this limit is 0.35.
     "start.strict_cold_to_pyodide": at_most(0.42),
     "slow.strict_to_pyodide": at_most(0.5),
+    # From the click to the first byte, of what stock Pyodide takes from the navigation.
+    "widget_to_pyodide": at_most(0.10),
+    "slow.widget_to_pyodide": at_most(0.08),
+    "widget_typing_ms": at_most(100),
+    "widget_byte_ms": at_most(1000),
+    "widget_task_before_ms": at_most(50),
+    "widget_task_after_ms": at_most(200),
     "paint.behind_bare_ms": at_most(50),
     "events.python_to_javascript": at_most(3),
     "store.us_per_subscriber": at_most(2),

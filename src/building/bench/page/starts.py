@@ -1,6 +1,5 @@
 """How soon pages are painted, their program runs, and it reads a first byte: cold, warm, slow."""
 
-from functools import partial
 from pathlib import Path
 
 from playwright.async_api import Playwright
@@ -8,7 +7,8 @@ from playwright.async_api import Playwright
 from building.bench.figures import Figure, median, ratio
 from building.bench.goals import figure
 from building.bench.page.sites import BARE, JAVASCRIPT, OURS, OURS_STRICT, PYODIDE, STOCK
-from building.bench.page.visits import SLOW, VISITS_TO_WARM, Visit, cold, visit
+from building.bench.page.visits import SLOW, VISITS_TO_WARM, Visit, cold_profile, visit
+from building.bench.page.widget import measure_widget
 
 # Whose program starts, and whose asks something by itself.
 STARTING = (OURS, STOCK, OURS_STRICT, PYODIDE, JAVASCRIPT)
@@ -37,12 +37,22 @@ async def measure_starts(
     again: Visits = {name: [] for name in STARTING}
     for _ in range(rounds):
         for name, url in urls.items():
-            look = partial(visit, playwright, url=url, starts=name != BARE, asks=name in ASKING)
-            fresh[name].append(await cold(look))
+            asks = name in ASKING
+            with cold_profile() as profile:
+                fresh[name].append(
+                    await visit(playwright, profile, url, starts=name != BARE, asks=asks)
+                )
         for name in STARTING:
-            look = partial(visit, playwright, url=urls[name], asks=name in ASKING)
-            again[name].append(await look(profiles / name))
-    return [*_cold_figures(fresh), *_warm_figures(again)]
+            kept, asks = profiles / name, name in ASKING
+            again[name].append(await visit(playwright, kept, urls[name], asks=asks))
+    widget = await measure_widget(
+        playwright,
+        urls[OURS_STRICT],
+        byte_ms(fresh, PYODIDE),
+        rounds=rounds,
+        network=None,
+    )
+    return [*_cold_figures(fresh), *_warm_figures(again), *widget]
 
 
 async def measure_slow_starts(
@@ -53,10 +63,20 @@ async def measure_slow_starts(
     for _ in range(rounds):
         for name in SLOWLY:
             asks = name in ASKING
-            look = partial(visit, playwright, url=urls[name], asks=asks, network=SLOW)
-            seen[name].append(await cold(look))
+            with cold_profile() as profile:
+                seen[name].append(
+                    await visit(playwright, profile, urls[name], asks=asks, network=SLOW)
+                )
     started = _started(seen)
+    widget = await measure_widget(
+        playwright,
+        urls[OURS_STRICT],
+        byte_ms(seen, PYODIDE),
+        rounds=rounds,
+        network=SLOW,
+    )
     return [
+        *widget,
         *(figure(f"slow.{name}_start_ms", started[name], "ms") for name in SLOWLY),
         *(figure(f"slow.{name}_byte_ms", byte_ms(seen, name), "ms") for name in ASKING),
         figure("slow.strict_to_pyodide", ratio(started[OURS_STRICT], started[PYODIDE]), "x"),

@@ -3,8 +3,8 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,10 +104,11 @@ async def visit(
         return Visit(painted, started, byte, round(await page.evaluate(_BYTES)))
 
 
-async def cold(look: Callable[[Path], Awaitable[Visit]]) -> Visit:
-    """Visit as somebody who was never here: `look` is given the folder of a new profile."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        return await look(Path(profile))
+@contextmanager
+def cold_profile() -> Iterator[Path]:
+    """The folder of a browser that was never here, gone in the end."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 async def slow_down(page: Page, network: Network) -> None:
