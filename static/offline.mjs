@@ -9,11 +9,20 @@ const WORKER = new URL("../sw.js", import.meta.url).href;
 
 /** A page with trusted types asks for a policy, whoever passes an address to a worker. */
 const types = /** @type {any} */ (globalThis).trustedTypes;
-const policy = types?.createPolicy("tollbridge", { createScriptURL: () => WORKER });
+const policy = types?.createPolicy("tollbridge", {
+  createScriptURL: (/** @type {string} */ url) => (url.split("?")[0] === WORKER ? url : ""),
+});
+
+/** Whether the host lets browsers keep this file, and all others with a hash in their name, for ever. */
+async function isImmutable() {
+  const { headers } = await fetch(import.meta.url);
+  return /\bimmutable\b/.test(headers.get("cache-control") ?? "");
+}
 
 async function keepPage() {
+  const worker = (await isImmutable()) ? `${WORKER}?immutable` : WORKER;
   const options = { updateViaCache: /** @type {const} */ ("none") };
-  await navigator.serviceWorker.register(policy?.createScriptURL(WORKER) ?? WORKER, options);
+  await navigator.serviceWorker.register(policy?.createScriptURL(worker) ?? worker, options);
   const { active } = await navigator.serviceWorker.ready;
   const files = performance.getEntriesByType("resource").map(({ name }) => name);
   const page = new URL(location.href);

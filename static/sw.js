@@ -6,7 +6,9 @@
  *
  * - A page is asked for at its host first, so that a new version is seen at once; where the host is
  *   silent for three seconds, the page that was kept stands in.
- * - What carries a hash in its name never changes: it is taken from what was kept.
+ * - What carries a hash in its name never changes: it is taken from what was kept. Where the host lets
+ *   browsers keep such files for ever, that is left to the browser as long as the host answers: its
+ *   own cache has the WebAssembly compiled.
  * - Nothing else is touched, and never a call: an answer is worth a credit, and is not kept.
  *
  * A page says which files it was started from (`offline.mjs`); it is kept with all of them, or not
@@ -16,6 +18,10 @@ const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (s
 
 const PREFIX = "tollbridge ";
 const SILENCE_MS = 3_000;
+/** Whether the host says of hashed files that they never change; `offline.mjs` has looked. */
+const isKeptByBrowser = new URL(scope.location.href).searchParams.has("immutable");
+/** Whether the page that was asked for last had to come from what was kept. */
+let isSilent = false;
 const HASHED = /-[0-9a-f]{10}[./]/;
 const ADDRESS = /"\.\/([^"]+)"/g;
 
@@ -26,7 +32,11 @@ const isHashed = (url) => HASHED.test(new URL(url).pathname.slice(root().pathnam
 const root = () => new URL(scope.registration.scope);
 
 scope.addEventListener("install", () => scope.skipWaiting());
-scope.addEventListener("activate", (event) => event.waitUntil(scope.clients.claim()));
+scope.addEventListener("activate", (event) => {
+  // The page is asked for while this worker starts, and not after it.
+  const preload = scope.registration.navigationPreload?.enable();
+  event.waitUntil(Promise.all([preload, scope.clients.claim()]));
+});
 
 scope.addEventListener("message", (event) => {
   const { page, files } = event.data;
@@ -42,8 +52,10 @@ scope.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   const isOurs = origin === root().origin && !pathname.startsWith(`${root().pathname}api/`);
   if (request.method !== "GET" || !isOurs || request.headers.has("range")) return;
-  if (request.mode === "navigate") event.respondWith(pageFor(request));
-  else if (isHashed(request.url)) event.respondWith(fileFor(request));
+  if (request.mode === "navigate") event.respondWith(pageFor(request, event.preloadResponse));
+  else if (isHashed(request.url) && (isSilent || !isKeptByBrowser)) {
+    event.respondWith(fileFor(request));
+  }
 });
 
 /**
@@ -68,13 +80,18 @@ async function keep(page, files) {
   return true;
 }
 
-/** @param {Request} request */
-async function pageFor(request) {
-  const fresh = fetch(request);
+/**
+ * @param {Request} request
+ * @param {Promise<Response | undefined>} begun What the browser has asked for by itself, if it has.
+ */
+async function pageFor(request, begun) {
+  const fresh = begun.then((response) => response ?? fetch(request));
+  isSilent = false;
   const late = new Promise((_, reject) => setTimeout(reject, SILENCE_MS));
   try {
     return await Promise.race([fresh, late]);
   } catch {
+    isSilent = true;
     const kept = await (await cacheOf(request.url)).match(request, { ignoreSearch: true, ignoreVary: true });
     return kept ?? fresh;
   }

@@ -1,16 +1,18 @@
 """A page that was there before starts without a network, and works up to the call."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import Response, expect
 
-from building.pages import HOSTS
+from building.pages import HOSTS, STRICT
 from building.site import build_site
 from tests.browser.conftest import PYTHON_UP_MS, Gateway, OpenTab, Tab, serving
 from tests.browser.spa import Spa
+from tests.support.static_host import github_pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -61,6 +63,37 @@ async def test_the_second_visit_needs_no_network(gateway: Gateway, open_tab: Ope
     await spa.answer.get_by_role("button", name="Try again").click()
     await spa.answered()
     await expect(spa.counter).to_have_text("18 of 20 left")
+
+
+async def from_worker(tab: Tab, spa: Spa) -> set[bool]:
+    """Visit again, and tell whether the page's files came from its service worker."""
+    found: set[bool] = set()
+
+    def note(response: Response) -> None:
+        if re.search(r"-[0-9a-f]{10}[./]", response.url):
+            found.add(response.from_service_worker)
+
+    tab.page.on("response", note)
+    await tab.page.reload()
+    await spa.ready("19 of 20 left")
+    return found
+
+
+async def test_a_host_that_lets_files_be_kept_is_left_to_the_browser(
+    gateway: Gateway, open_tab: OpenTab
+) -> None:
+    """The browser's own cache has the WebAssembly compiled, which starts sooner."""
+    assert await from_worker(*await visited(open_tab, gateway)) == {False}
+
+
+async def test_elsewhere_the_second_visit_starts_from_what_was_kept(
+    gateway: Gateway, open_tab: OpenTab, tmp_path: Path
+) -> None:
+    """A host of ten minutes would be asked for every file again."""
+    build_site(tmp_path / "dist", gateway_url=gateway.url, host=STRICT)
+    async with github_pages(tmp_path / "dist", "my-app") as address:
+        seen = await visited(open_tab, Gateway(address, gateway.data_dir))
+        assert await from_worker(*seen) == {True}
 
 
 async def test_what_is_kept_is_the_page_and_never_an_answer(
