@@ -68,17 +68,17 @@ async def measure_widget(
         network: Between the browser and its host; the loopback where it is None.
     """
     uses = [await _use(playwright, url, network) for _ in range(rounds)]
-    name = "slow.widget" if network else "widget"
+    name = "slow.widget_" if network else "widget."
     byte_ms = median([use.byte_ms for use in uses])
     figures = [
-        figure(f"{name}_byte_ms", byte_ms, "ms"),
-        figure(f"{name}_to_pyodide", ratio(byte_ms, pyodide_byte_ms), "x"),
+        figure(f"{name}byte_ms", byte_ms, "ms"),
+        figure(f"{name}to_pyodide", ratio(byte_ms, pyodide_byte_ms), "x"),
     ]
     if network is None:
         figures += [
-            figure("widget_typing_ms", median([use.typing_ms for use in uses]), "ms"),
-            figure("widget_task_before_ms", max(use.before_ms for use in uses), "ms"),
-            figure("widget_task_after_ms", max(use.after_ms for use in uses), "ms"),
+            figure("widget.typing_ms", median([use.typing_ms for use in uses]), "ms"),
+            figure("widget.task_before_ms", max(use.before_ms for use in uses), "ms"),
+            figure("widget.task_after_ms", max(use.after_ms for use in uses), "ms"),
         ]
     return figures
 
