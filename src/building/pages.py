@@ -18,6 +18,7 @@ INDEX = "index.html"
 PYSCRIPT, STRICT = HOSTS = ("pyscript", "strict")
 
 _GATEWAY_META = '<meta name="tollbridge-gateway" content="">'
+_PAYWALL_META = '<meta name="tollbridge-paywall" content="pw_demo">'
 _PYSCRIPT_PART = re.compile(r" *<!-- host: pyscript.*?<!-- host: end -->\n", re.DOTALL)
 _MOCK_PART = re.compile(r" *<!-- mock: telegram.*?<!-- mock: end -->\n", re.DOTALL)
 _PYSCRIPT_FOLDER = "./pyscript/"
@@ -121,7 +122,12 @@ def on_strict_host(index: str) -> str:
 
 
 def built_page(
-    page: Page, files: dict[str, bytes], renamed: dict[str, str], *, gateway_url: str
+    page: Page,
+    files: dict[str, bytes],
+    renamed: dict[str, str],
+    *,
+    gateway_url: str,
+    paywall_id: str = "",
 ) -> str:
     """A page as it stands in the site.
 
@@ -130,6 +136,7 @@ def built_page(
         files: All other files of the site.
         renamed: What source names became.
         gateway_url: Where it finds its gateway; empty for its own origin.
+        paywall_id: The app, where the page says the demo's; empty for what it says.
 
     Raises:
         ValueError: It lacks a line that it must have, or asks for what is not in the site.
@@ -140,6 +147,9 @@ def built_page(
         if _GATEWAY_META not in text:
             raise ValueError(f"{page.name} lacks the line {_GATEWAY_META}")
         text = text.replace(_GATEWAY_META, f'{_GATEWAY_META[:-2]}{url}">', 1)
+    if paywall_id:
+        told = _PAYWALL_META.replace("pw_demo", html.escape(paywall_id))
+        text = text.replace(_PAYWALL_META, told, 1)
     rules = policy.page_policy(page.name, policy.origin_of(gateway_url), strict=page.strict)
     text = policy.with_policy(text, rules)
     if lost := references.missing(references.asked_by_page(text), files):

@@ -50,15 +50,16 @@ def refuse_gateway(files: dict[str, bytes]) -> None:
             raise ValueError(f"{name} would bring the gateway into the page")
 
 
-def packed(files: dict[str, bytes]) -> bytes:
+def packed(files: dict[str, bytes], *, deflated: bool = False) -> bytes:
     """The files as a zip archive; the same files in any order give the same bytes.
 
-    Stored, not deflated: a host compresses the whole better than a zip compresses single files.
+    Stored unless asked otherwise: a host compresses the whole better than a zip single files.
     """
+    how = zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, date_time=_ARCHIVED_AT)
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, files[name], compress_type=zipfile.ZIP_STORED)
+            archive.writestr(entry, files[name], compress_type=how)
     return buffer.getvalue()

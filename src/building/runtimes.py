@@ -24,6 +24,7 @@ def add_runtimes(
     stock_library: bool = False,
     micropython_pages: list[str],
     packages: dict[str, Wheel],
+    sources: bool = True,
 ) -> Manifest:
     """Add Pyodide, MicroPython, the standard library and our Python to a site.
 
@@ -34,6 +35,7 @@ def add_runtimes(
         stock_library: Not compiled, and whole.
         micropython_pages: The modules that run on MicroPython, each from a bundle of its own.
         packages: Other people's packages, which Pyodide can load; our adapters for them come along.
+        sources: Add also what no page of ours loads, for pages that others write.
 
     Raises:
         CannotMake: Node is missing.
@@ -74,7 +76,8 @@ def add_runtimes(
         name = site.add_file(bundle_name(page), image)
         file = manifest.know(f"../{name}", image)
         manifest.bundles[page] = {"file": file, "modules": in_order(page, python)}
-    _add_sources(site, python)
+    if sources:
+        _add_sources(site, python)
     return manifest
 
 

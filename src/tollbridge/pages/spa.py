@@ -2,16 +2,11 @@
 
 from tollbridge.sdk import AuthClient, BillingClient, PaywallError
 from tollbridge.ui import dom
+from tollbridge.ui.around_chat import AroundChat
 from tollbridge.ui.chat import Chat
 from tollbridge.ui.chat_kept import Kept, read_kept
-from tollbridge.ui.connection_line import ConnectionLine
 from tollbridge.ui.conversation import SLOW_S
-from tollbridge.ui.credit_badge import CreditBadge
-from tollbridge.ui.low_balance import LowBalance
-from tollbridge.ui.menu import Menu
-from tollbridge.ui.paywall import PaywallUI
 from tollbridge.ui.problem import Problem
-from tollbridge.ui.quota_notice import QuotaNotice
 from tollbridge.ui.strings.chat import READY
 from tollbridge.ui.strings.counter import no_trial_text
 from tollbridge.ui.tasks import Tasks
@@ -37,7 +32,6 @@ class Page:
         self.auth = AuthClient(paywall_id=paywall_id, api_origin=api_origin)
         self.billing = BillingClient(paywall_id=paywall_id, api_origin=api_origin, auth=self.auth)
         self.gateway = self.billing.create_api_gateway_client()
-        self.badge = CreditBadge()
         self.chat = Chat(
             gateway=self.gateway,
             provider_id=dom.meta("tollbridge-provider"),
@@ -46,49 +40,20 @@ class Page:
             kept=kept or Kept(),
             slow_s=slow_s,
         )
-        self.menu = Menu(self.chat)
-        self.connection = ConnectionLine(say=self.chat.view.say)
         self.problem = Problem(retry=lambda: self.tasks.start(self.begin()))
-        self._join_paywall()
-        self._undo = [
-            self.billing.on_balance_change(self.badge.show),
-            dom.on_connection(self._connection_changed),
-        ]
+        self.around = AroundChat(
+            self.chat, auth=self.auth, billing=self.billing, gateway=self.gateway, tasks=self.tasks
+        )
+        self._undo = dom.on_connection(self._connection_changed)
         # From here on nobody but us listens: what waited until now is ours to do.
         self.chat.take_early(dom.take_early())
         dom.set_page_state("ready")
         self.chat.view.say(READY)
 
-    def _join_paywall(self) -> None:
-        self.paywall = PaywallUI(billing=self.billing, auth=self.auth, resumes=True)
-        self.paywall.attach(self.gateway)
-        self.paywall.on("granted", lambda balance: self.chat.credits_came())
-        self.paywall.on("close", self.chat.no_credits_came)
-        self.paywall.on("blocked", lambda error: self.chat.no_credits_will_come())
-        self._counter_off = dom.on_press(dom.by_id("counter"), self._open_paywall)
-        focus, say = self.chat.composer.focus, self.chat.view.say
-        self.notice = QuotaNotice(
-            paywall=self.paywall,
-            billing=self.billing,
-            give_focus_back=focus,
-            say=self.chat.view.alert,
-            tasks=self.tasks,
-        )
-        self.low = LowBalance(
-            billing=self.billing,
-            open_paywall=self.paywall.open,
-            give_focus_back=focus,
-            say=say,
-            tasks=self.tasks,
-        )
-
     def _connection_changed(self) -> None:
         # A page that was opened without a network has no balances yet, and perhaps no session.
         if dom.is_online() and self.problem.is_open:
             self.tasks.start(self.begin())
-
-    def _open_paywall(self) -> None:
-        self.paywall.open()
 
     async def begin(self) -> None:
         """Sign in, count, and learn who answers; then do what was done before Python was up.
@@ -100,7 +65,7 @@ class Page:
             await self.read_balances()
             self.problem.close()
         except PaywallError as error:
-            self.badge.show_unknown()
+            self.around.badge.show_unknown()
             self.problem.open(error)
         else:
             await self._list_providers()
@@ -124,17 +89,10 @@ class Page:
 
     async def close(self) -> None:
         """Stop what runs, let go of the page and give the connections back."""
-        for off in self._undo:
-            off()
-        self._counter_off()
-        self.notice.destroy()
-        self.low.destroy()
-        self.paywall.destroy()
-        self.menu.close()
-        self.connection.close()
+        self._undo()
+        self.around.close()
         self.problem.destroy()
         await self.chat.close()
-        self.badge.close()
         await self.tasks.cancel()
         await self.gateway.aclose()
         await self.billing.aclose()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tollbridge.sdk import ApiGatewayClient
+    from tollbridge.ui.remote.remote_chat import RemoteChat, RemoteKeeper
     from tollbridge.ui.tasks import Tasks
     from tollbridge.ui.transcript import Turn
 
@@ -48,6 +49,7 @@ class Chat:
         tasks: "Tasks",
         kept: Kept,
         slow_s: float = SLOW_S,
+        remote: "RemoteChat | None" = None,
     ) -> None:
         """Take the painted chat over, with what was kept of it; nothing is sent.
 
@@ -58,30 +60,23 @@ class Chat:
             tasks: Runs what is pressed.
             kept: What a reload left.
             slow_s: See `Conversation`.
+            remote: Where the conversation runs in another context, which then carries the calls,
+                signs in and keeps what was said.
         """
         self._tasks = tasks
         self._stop_takes_focus = False
         self._resuming = False
         self._early: list[tuple[Early, Turn | None]] = []
         self.has_turns = Signal(False)
-        self._keeper = ChatKeeper(
-            transcript=lambda: to_text(self.conversation.transcript),
-            draft=lambda: self.composer.worth_keeping,
-            blocked=lambda: _blocked_text(self.conversation.blocked),
-            choice=lambda: self.choice.value,
-        )
         self.view = ChatView(actions=self, tasks=tasks)
-        self.conversation = Conversation(
-            gateway=gateway,
-            sign_in=sign_in,
-            view=self.view,
-            on_change=self._changed,
-            on_blocked=lambda blocked: self._keeper.blocked.touch(),
-            now_ms=dom.now_ms,
-            is_online=dom.is_online,
-            slow_s=slow_s,
-        )
-        self.history = History(self.conversation, view=self.view, on_change=self._changed)
+        if remote is None:
+            self._keeper: ChatKeeper | RemoteKeeper = self._keep_here()
+            self._converse_here(gateway, sign_in, slow_s)
+        else:
+            self._keeper = remote.keeper(
+                draft=lambda: self.composer.worth_keeping, choice=lambda: self.choice.value
+            )
+            self.conversation, self.history = remote.converse(self.view, self._changed)
         self.choice = Choice(provider_id=provider_id, on_change=self._keeper.choice.touch)
         self.composer = Composer(
             on_send=self._send,
@@ -208,6 +203,32 @@ class Chat:
         self.history.close()
         self.view.close()
         await self._keeper.close()
+
+    def _keep_here(self) -> ChatKeeper:
+        return ChatKeeper(
+            transcript=lambda: to_text(self.conversation.transcript),
+            draft=lambda: self.composer.worth_keeping,
+            blocked=lambda: _blocked_text(self.conversation.blocked),
+            choice=lambda: self.choice.value,
+        )
+
+    def _converse_here(
+        self,
+        gateway: "ApiGatewayClient",
+        sign_in: "Callable[[], Coroutine[Any, Any, None]]",
+        slow_s: float,
+    ) -> None:
+        self.conversation = Conversation(
+            gateway=gateway,
+            sign_in=sign_in,
+            view=self.view,
+            on_change=self._changed,
+            on_blocked=lambda blocked: self._keeper.blocked.touch(),
+            now_ms=dom.now_ms,
+            is_online=dom.is_online,
+            slow_s=slow_s,
+        )
+        self.history = History(self.conversation, view=self.view, on_change=self._changed)
 
     def _seen(self, off: "Callable[[], None]") -> None:
         if not dom.is_hidden():

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from tollbridge.sdk import ApiGatewayClient, Balance
+    from tollbridge.sdk.remote import QuotaNews
     from tollbridge.ui.paywall_state import Words
 
     Result = TypeVar("Result")
@@ -85,7 +86,7 @@ class PaywallUI:
         self._destroyed = False
         self._undo: list[Callable[[], None]] = [billing.on_balance_change(self._balances_changed)]
 
-    def attach(self, gateway: "ApiGatewayClient") -> "Callable[[], None]":
+    def attach(self, gateway: "ApiGatewayClient | QuotaNews") -> "Callable[[], None]":
         """Open by itself on the 402s of `gateway` from now on.
 
         It does not where a person has closed it before, in this tab, for the same query type, and
@@ -97,7 +98,7 @@ class PaywallUI:
         Raises:
             ConfigError: `invalid_config`: that is no gateway client.
         """
-        options.check_methods(gateway, option="gateway", methods="call on_quota")
+        options.check_methods(gateway, option="gateway", methods="on_quota")
         self._tasks.start(self._remember())
         undo = gateway.on_quota(self._ran_out)
         self._undo.append(undo)

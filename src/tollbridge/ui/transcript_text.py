@@ -30,7 +30,7 @@ def to_text(transcript: Transcript, *, chars_max: int = CHARS_MAX) -> str:
     kept: list[str] = []
     chars = 0
     for turn in reversed(transcript.turns):
-        text = json.dumps(_of_turn(turn))
+        text = json.dumps(turn_to_json(turn))
         chars += len(text) + 1
         if chars > chars_max:
             break
@@ -48,7 +48,7 @@ def from_text(text: str) -> Transcript:
         fields = json.loads(text)
         if fields["format"] != FORMAT:
             return transcript
-        turns = [_turn(value) for value in fields["turns"]]
+        turns = [turn_from_json(value) for value in fields["turns"]]
         transcript.spent = _whole(fields["spent"]) or 0
     except (ValueError, LookupError, TypeError, AttributeError, RuntimeError):
         return transcript
@@ -56,7 +56,8 @@ def from_text(text: str) -> Transcript:
     return transcript
 
 
-def _of_turn(turn: Turn) -> "dict[str, Any]":
+def turn_to_json(turn: Turn) -> "dict[str, Any]":
+    """Return a turn as it is kept, and as it is told to another context."""
     fields: dict[str, Any] = {
         "role": turn.role,
         "shown": turn.shown,
@@ -78,6 +79,8 @@ def _of_version(version: Version) -> "dict[str, Any]":
         cut_short=facts.cut_short,
     )
     fields: dict[str, Any] = {"text": version.text, "state": version.state, "facts": told}
+    if version.slow:
+        fields["slow"] = True
     failure = version.failure
     if failure is not None:
         fields["failure"] = {
@@ -85,13 +88,26 @@ def _of_version(version: Version) -> "dict[str, Any]":
             "code": failure.code,
             "request_id": failure.request_id,
             "charged": failure.charged,
+            "retry_after_s": failure.retry_after_s,
         }
     return fields
 
 
-def _turn(fields: "dict[str, Any]") -> Turn:
+def turn_from_json(fields: "dict[str, Any]", *, is_live: bool = False) -> Turn:
+    """Read what `turn_to_json` wrote.
+
+    Args:
+        fields: What it wrote.
+        is_live: Somebody still writes on it, so what streams or waits goes on doing so.
+
+    Raises:
+        LookupError: It is something else.
+        ValueError: As before.
+        TypeError: As before.
+        AttributeError: As before.
+    """
     role = fields["role"]
-    versions = [_version(value, role) for value in fields["versions"]]
+    versions = [_version(value, role, is_live=is_live) for value in fields["versions"]]
     turn = Turn(role, versions[0])
     turn.versions = versions
     turn.shown = min(max(0, int(fields["shown"])), len(versions) - 1)
@@ -100,7 +116,7 @@ def _turn(fields: "dict[str, Any]") -> Turn:
     return turn
 
 
-def _version(fields: "dict[str, Any]", role: str) -> Version:
+def _version(fields: "dict[str, Any]", role: str, *, is_live: bool) -> Version:
     text, state = fields["text"], fields["state"]
     if not isinstance(text, str) or state not in _STATES[role]:
         raise ValueError("no version of a turn")
@@ -113,8 +129,11 @@ def _version(fields: "dict[str, Any]", role: str) -> Version:
             str(failure["code"]),
             request_id=str(failure["request_id"]),
             charged=_whole(failure["charged"]),
+            retry_after_s=_whole(failure.get("retry_after_s")) if is_live else None,
         )
-    if state == "streaming":
+    if is_live:
+        version.slow = fields.get("slow") is True
+    elif state == "streaming":
         version.state = "broken" if text else "failed"
         request_id = version.facts.request_id
         version.failure = Failure(cause_of("page_left", 0, ""), "page_left", request_id=request_id)
