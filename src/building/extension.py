@@ -21,6 +21,7 @@ ARCHIVE = "extension.zip"
 MANIFEST = "manifest.json"
 # The places where the one page of the chat is shown; each becomes a page of its own.
 PLACES = ("popup", "panel")
+VIEW_MODULE = "tollbridge.pages.extension_view"  # `static/extension/view.mjs` starts it
 _PLACE = re.compile(r'(data-place|name="tollbridge-place" content)="popup"')
 # What modules ask for by a string: imports, and the worker that is started by its address.
 _ASKED = re.compile(r'(?:from|import\(|import|new URL\()\s*"(\.{1,2}/[^"]+)"')
@@ -49,7 +50,7 @@ def extension_files(root: Path, *, gateway_url: str, paywall_id: str = "") -> di
         site,
         root,
         ours=True,
-        micropython_pages=sorted({name for page in pages for name in page.micropython_pages}),
+        micropython_pages=[VIEW_MODULE],
         sources=False,
     )
     generated = {"manifest.mjs": manifest.module()}

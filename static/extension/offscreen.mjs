@@ -40,7 +40,7 @@ const background = line({
 });
 
 background.onmessage = async ({ data }) => {
-  const { id, kind, params } = JSON.parse(data);
+  const { request: id, kind, params } = JSON.parse(data);
   let answer;
   try {
     answer = await chrome.runtime.sendMessage({ ...params, kind });
@@ -49,7 +49,7 @@ background.onmessage = async ({ data }) => {
   }
   const { ok = false, result = null, message = "nobody answered" } = answer ?? {};
   const error = ok ? undefined : { type: "paywall", code: "background_failed", message };
-  background.postMessage(JSON.stringify({ response: id, result, error }));
+  if (id) background.postMessage(JSON.stringify({ response: id, result, error })); // 0: nobody waits
 };
 
 chrome.runtime.onConnect.addListener((/** @type {any} */ view) => {
