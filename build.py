@@ -47,13 +47,11 @@ def parser_of_commands() -> argparse.ArgumentParser:
     test.add_argument("--long", action="store_true", help="also the tests that take minutes")
     test.add_argument("-k", metavar="EXPR", help="only tests whose names match, as pytest has it")
 
-    dist = commands.add_parser("dist", help="the static site, ready to copy to any static host")
+    dist = commands.add_parser("dist", help="the static site for any host; the Chrome extension")
     dist.add_argument("--gateway", default="", metavar="URL", help="the gateway's address")
+    dist.add_argument("--paywall", default="", metavar="ID", help="the app's id, not the demo's")
     dist.add_argument(
-        "--host",
-        choices=["pyscript", "strict"],
-        default="pyscript",
-        help="what starts Python: PyScript, or what needs no 'unsafe-eval'",
+        "--host", choices=["pyscript", "strict"], default="pyscript", help="strict: no unsafe-eval"
     )
     dist.add_argument("--out", type=Path, default=ROOT / "dist", metavar="DIR", help="else dist/")
     dist.add_argument("--mock-telegram", action="store_true", help="with ?mock=telegram")
@@ -94,11 +92,12 @@ def run_tests(options: argparse.Namespace, pytest_arguments: list) -> int:
 
 
 def build_dist(options: argparse.Namespace) -> int:
-    """Write the static site where the person wants it."""
+    """Write the static site where the person wants it, and the extension into it."""
     prepare.prepare_for_page(ROOT, options.page)
-    chosen = ["--gateway", options.gateway, "--host", options.host, "--smallest"]
-    chosen += ["--mock-telegram"] * options.mock_telegram
-    return build_site(options.out.resolve(), options.page, *chosen)
+    out, app = options.out.resolve(), ["--gateway", options.gateway, "--paywall", options.paywall]
+    chosen = ["--host", options.host, "--smallest", *["--mock-telegram"] * options.mock_telegram]
+    failed = build_site(out, options.page, *app, *chosen)
+    return failed or hand_over("building.extension", *app, "--into", str(out))
 
 
 def take_shots(states: list) -> int:

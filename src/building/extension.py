@@ -4,19 +4,24 @@ Everything that it runs is in it. Its pages have the policy of the site's strict
 is the only host that they may talk to, and the manifest says the same for its workers.
 """
 
+import argparse
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 from building import policy
 from building.hashed import HashedFiles
 from building.pages import Page, built_page
+from building.prefabricated import CannotMake
 from building.python_zip import packed
 from building.references import asked_by_page
 from building.runtimes import add_runtimes
 from building.wheel import version_of
 
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "build" / "extension"  # where Chrome loads it from, unpacked
 ARCHIVE = "extension.zip"
 MANIFEST = "manifest.json"
 # The places where the one page of the chat is shown; each becomes a page of its own.
@@ -149,3 +154,33 @@ def _loaded(static: Path, pages: list[Page], generated: dict[str, bytes]) -> dic
 
 def _has_port(origin: str) -> bool:
     return re.search(r":\d+$", origin) is not None
+
+
+def main() -> int:
+    """Build it into `--into` for the store and into `FOLDER` for a developer, and say where."""
+    parser = argparse.ArgumentParser(prog="building.extension")
+    parser.add_argument("--gateway", required=True)
+    parser.add_argument("--paywall", default="")
+    parser.add_argument("--into", type=Path, required=True)
+    options = parser.parse_args()
+    if not options.gateway:
+        print("no extension: its own origin has no gateway, so it needs --gateway")
+        return 0
+    try:
+        files = extension_files(
+            ROOT, gateway_url=options.gateway.rstrip("/"), paywall_id=options.paywall
+        )
+        write_folder(FOLDER, files)
+    except (OSError, ValueError, CannotMake) as reason:
+        print(f"cannot build the extension: {reason}", file=sys.stderr)
+        return 2
+    packed_up = archive(files)
+    (options.into / ARCHIVE).write_bytes(packed_up)
+    size_mb = len(packed_up) / 1e6
+    print(f"built the extension: {options.into / ARCHIVE} ({size_mb:.1f} MB)")
+    print(f"  unpacked, for chrome://extensions: {FOLDER}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -37,6 +37,7 @@ def build_site(
     *,
     root: Path = ROOT,
     gateway_url: str = "",
+    paywall_id: str = "",
     page: Path | None = None,
     host: str = PYSCRIPT,
     mock_telegram: bool = False,
@@ -49,6 +50,7 @@ def build_site(
         out: The folder. If it holds anything but an earlier site, it is left alone.
         root: The repository.
         gateway_url: Where the pages find their gateway; empty for their own origin.
+        paywall_id: The app, where a page says the demo's; empty for what it says.
         page: Another page than ours in place of `index.html`, with the files beside it that it
             names.
         host: What starts Python in our `index.html`, one of `pages.HOSTS`.
@@ -66,6 +68,7 @@ def build_site(
     files = site_files(
         root,
         gateway_url=gateway_url,
+        paywall_id=paywall_id,
         page=page,
         host=host,
         mock_telegram=mock_telegram,
@@ -83,6 +86,7 @@ def site_files(
     root: Path,
     *,
     gateway_url: str = "",
+    paywall_id: str = "",
     page: Path | None = None,
     host: str = PYSCRIPT,
     mock_telegram: bool = False,
@@ -103,7 +107,9 @@ def site_files(
         site.files |= widget.loader(root, site.files, site.renamed, gateway_url=gateway_url)
         built = {}
         for one in pages:
-            text = built_page(one, site.files, site.renamed, gateway_url=gateway_url)
+            text = built_page(
+                one, site.files, site.renamed, gateway_url=gateway_url, paywall_id=paywall_id
+            )
             built[one.name] = text.encode()
             rules = policy.page_policy(one.name, policy.origin_of(gateway_url), strict=one.strict)
             headers |= policy.page_headers(one.name, rules)
@@ -213,6 +219,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="building.site")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--gateway")
+    parser.add_argument("--paywall", default="")
     parser.add_argument("--page", type=Path)
     parser.add_argument("--host", choices=HOSTS, default=PYSCRIPT)
     parser.add_argument("--mock-telegram", action="store_true", help="for development")
@@ -223,6 +230,7 @@ def main() -> int:
         build_site(
             options.out,
             gateway_url=gateway_url,
+            paywall_id=options.paywall,
             page=options.page,
             host=options.host,
             mock_telegram=options.mock_telegram,

@@ -61,5 +61,8 @@ chrome.runtime.onConnect.addListener((/** @type {any} */ view) => {
   const python = line({ name: view.name });
   python.onmessage = ({ data }) => view.postMessage(data);
   view.onMessage.addListener((/** @type {any} */ text) => python.postMessage(text));
-  view.onDisconnect.addListener(() => python.postMessage(null));
+  view.onDisconnect.addListener(() => {
+    python.onmessage = null; // what is on its way has nowhere to go
+    python.postMessage(null);
+  });
 });

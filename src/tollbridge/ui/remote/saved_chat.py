@@ -44,6 +44,7 @@ class SavedChat:
         transcript = from_text(await self._read(_TRANSCRIPT))
         conversation.take_over(transcript, Blocked.from_text(await self._read(_BLOCKED)))
         self._conversation = conversation
+        conversation.busy.subscribe(self._busy_changed)
 
     def touch(self) -> None:
         """Save the transcript: at once, or soon where that was done a moment ago."""
@@ -65,6 +66,11 @@ class SavedChat:
         """Save who was chosen."""
         self.choice = value
         self._tasks.start(self._store(_CHOICE, value))
+
+    def _busy_changed(self, busy: bool) -> None:
+        # An answer that has ended was paid for; it does not wait for its turn.
+        if not busy and self._conversation is not None:
+            self._tasks.start(self._store(_TRANSCRIPT, to_text(self._conversation.transcript)))
 
     async def _write(self, conversation: "Conversation") -> None:
         try:
