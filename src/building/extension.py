@@ -91,9 +91,7 @@ def manifest_file(root: Path, gateway_origin: str) -> bytes:
     numbers = _NUMBERS.match(version)
     manifest["version"] = numbers[0] if numbers else "0"
     manifest["version_name"] = version
-    # A pattern names no port: it would match none.
-    host = gateway_origin.rpartition(":")[0] if _has_port(gateway_origin) else gateway_origin
-    manifest["host_permissions"] = [f"{host}/*"]
+    manifest["host_permissions"] = [f"{gateway_origin}/*"]
     manifest["content_security_policy"]["extension_pages"] = policy.policy_header(
         {
             "default-src": "'self'",
@@ -150,10 +148,6 @@ def _loaded(static: Path, pages: list[Page], generated: dict[str, bytes]) -> dic
                 if path.is_relative_to(static.resolve()):  # the others are told to be generated
                     wanted.append(path.relative_to(static.resolve()).as_posix())
     return found
-
-
-def _has_port(origin: str) -> bool:
-    return re.search(r":\d+$", origin) is not None
 
 
 def main() -> int:

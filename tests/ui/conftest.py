@@ -26,9 +26,15 @@ sys.modules.setdefault("pyodide.ffi", _ffi)
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> fake.Page:
+def skeleton() -> str:
+    """What is painted: `index.html`."""
+    return _HTML
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch, skeleton: str) -> fake.Page:
     """A page as it is painted before Python is up."""
-    page = fake.Page(_HTML)
+    page = fake.Page(skeleton)
     # One module object, imported by every file of `ui/dom`: what it holds is the page of this test.
     for name, value in vars(page.js).items():
         if not name.startswith("__"):

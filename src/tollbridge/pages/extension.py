@@ -26,6 +26,7 @@ from tollbridge.ui.tasks import Tasks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from tollbridge.sdk import Balance, QuotaExceededError
@@ -119,19 +120,35 @@ class Host:
             self._problem = None
             self.server.tell("providers", self._providers)
 
-    async def open_view(self, place: str, js_line: "Any") -> None:
-        """Answer a view: tell it how everything is, then every change, and do what it asks."""
+    async def ready(self) -> None:
+        """Return once what was kept is taken over, and views can be answered."""
         await self._ready.wait()
-        line = self.server.open(
-            place,
-            open_line(
-                js_line,
-                heard=lambda text: line.hear(text),
-                gone=lambda: self._view_gone(line),
-            ),
-        )
+
+    def connect(self, place: str, post: "Callable[[str], None]") -> "Line":
+        """Take a view's line: it is told how everything is, then every change."""
+        line = self.server.open(place, post)
         self._session.greet(self.server, line)
         self.server.tell("welcome", self._state(), only=line)
+        return line
+
+    def disconnect(self, line: "Line") -> None:
+        """Forget a view that is gone; with the last one an answer ends, where that was chosen."""
+        line.close()
+        if not self.server.lines and not self._goes_on:
+            self.conversation.stop()
+
+    async def aclose(self) -> None:
+        """Answer nobody any more, stop what runs and give the connections back."""
+        self.conversation.stop()
+        for off in self._undo:
+            off()
+        self._session.close()
+        self._chat.close()
+        await self.server.aclose()
+        await self._tasks.cancel()
+        await self.gateway.aclose()
+        await self.billing.aclose()
+        await self.auth.aclose()
 
     def _state(self) -> "dict[str, Any]":
         return {
@@ -140,11 +157,6 @@ class Host:
             "problem": self._problem,
             "goes_on": self._goes_on,
         }
-
-    def _view_gone(self, line: "Line") -> None:
-        line.close()
-        if not self.server.lines and not self._goes_on:
-            self.conversation.stop()
 
     async def _sign_in(self) -> None:
         await self.auth.sign_in_anonymously()
@@ -215,7 +227,15 @@ def serve(name: str, js_line: "Any", js_settings: "Any") -> None:
 
 async def _open_view(place: str, js_line: "Any") -> None:
     await _Program.begun.wait()
-    await _Program.hosts[0].open_view(place, js_line)
+    host = _Program.hosts[0]
+    await host.ready()
+    lines: list[Line] = []
+    post = open_line(
+        js_line,
+        heard=lambda text: lines[0].hear(text),
+        gone=lambda: host.disconnect(lines[0]),
+    )
+    lines.append(host.connect(place, post))
 
 
 def main() -> None:
