@@ -63,7 +63,7 @@ class Page:
             kept=self._remote.kept(),
             remote=self._remote,
         )
-        self.problem = Problem(retry=lambda: caller.tell("begin_session"))
+        self.problem = Problem(retry=self._begin_session)
         self.around = AroundChat(self.chat, auth=auth, billing=billing, gateway=news, tasks=tasks)
         self._goes_on = dom.by_id("goes-on")
         self._is_on = True
@@ -75,6 +75,7 @@ class Page:
         caller.on("goes_on", self._show_goes_on)
         caller.on("auth", lambda told: self._show_promise())
         dom.on_press(self._goes_on, self._goes_on_pressed)
+        dom.on_connection(self._connection_changed)
         self._show(state)
         self.chat.take_early(dom.take_early())
         dom.set_page_state("ready")
@@ -93,6 +94,13 @@ class Page:
             self._problem_came(state["problem"])
         else:
             self._providers_came(state["providers"])
+
+    def _begin_session(self) -> None:
+        self._caller.tell("begin_session")
+
+    def _connection_changed(self) -> None:
+        if dom.is_online() and self.problem.is_open:
+            self._begin_session()
 
     async def _sign_in(self) -> None:
         await self._auth.sign_in_anonymously()
