@@ -18,7 +18,7 @@ async def refused(chat: Chat, text: str = "One") -> str:
     await chat.use_up()
     await chat.ask(text)
     assert (chat.state(), chat.part("mark")) == ("not_sent", "Not sent")
-    assert chat.spa.paywall.get_state().open
+    assert chat.spa.around.paywall.get_state().open
     return chat.keys[-1]
 
 
@@ -42,7 +42,7 @@ async def test_it_is_sent_by_itself_when_credits_come(chat: Chat) -> None:
     await chat.until(lambda: chat.turns[1:] and chat.state() == "done")
     assert chat.said == ["One", "First"]
     assert len(chat.world.provider.requests) == 1
-    assert not chat.spa.paywall.get_state().open
+    assert not chat.spa.around.paywall.get_state().open
     assert chat.dom.node("draft").value == ""
     assert chat.shows("counter") == "1 of 22 left"
     receipt = await chat.spa.gateway.get_receipt(key=key)
@@ -84,7 +84,7 @@ async def test_where_the_dialog_stays_closed_it_is_given_back_too(chat: Chat) ->
     dismiss(chat)
     await chat.ask("One")
     await chat.until(lambda: chat.dom.node("draft").value == "One")
-    assert not chat.spa.paywall.get_state().open
+    assert not chat.spa.around.paywall.get_state().open
     assert chat.said == ["One"]
 
 
@@ -152,9 +152,9 @@ async def test_what_was_taken_out_is_not_sent(chat: Chat, how: str) -> None:
 async def test_the_counter_opens_the_dialog(chat: Chat) -> None:
     """By hand, and without a message that waits for it."""
     chat.dom.node("counter").fire("click")
-    assert chat.spa.paywall.get_state().open
+    assert chat.spa.around.paywall.get_state().open
     dismiss(chat)
-    assert not chat.spa.paywall.get_state().open
+    assert not chat.spa.around.paywall.get_state().open
     assert chat.dom.node("draft").value == ""
     chat.world.provider.answers(Answer.sse(Cut()))
     assert dom.part(chat.dom.node("quota"), "open") is not None
