@@ -14,8 +14,9 @@ REQUIREMENTS = [
     *(f"UX-M{number}" for number in range(1, 12)),
     *(f"X-M{number}" for number in range(1, 11)),
     *(f"W-M{number}" for number in range(1, 12)),
+    *(f"EXT-M{number}" for number in range(1, 9)),
 ]
-_NAME = re.compile(r"\b(?:SPA|TG|UX|X|W)-M\d+\b")
+_NAME = re.compile(r"\b(?:SPA|TG|UX|X|W|EXT)-M\d+\b")
 
 
 @cache
