@@ -41,6 +41,12 @@ _RAW = """() => {
   }));
 }"""
 
+_UNTIL_BADGE = """async (text) => {
+  while ((await chrome.action.getBadgeText({})) !== text) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}"""
+
 
 class View(Spa):
     """Popup or side panel, in a tab."""
@@ -105,9 +111,9 @@ class Extension:
         await stopped.wait()
         await session.detach()
 
-    async def badge(self, view: View) -> str:
-        """What stands on the icon."""
-        return str(await view.page.evaluate("chrome.action.getBadgeText({})"))
+    async def badge_is(self, view: View, text: str) -> None:
+        """Wait until this stands on the icon; it is written by whoever has to be woken first."""
+        await view.page.evaluate(_UNTIL_BADGE, text)
 
     async def user_id(self, view: View) -> str:
         """Who is signed in."""
