@@ -48,7 +48,7 @@ background.onmessage = async ({ data }) => {
     answer = { ok: false, message: String(/** @type {any} */ (error)?.message ?? error) };
   }
   const { ok = false, result = null, message = "nobody answered" } = answer ?? {};
-  const error = ok ? undefined : { type: "paywall", code: "background_failed", message };
+  const error = ok ? undefined : { type: "paywall", code: "unknown", message };
   if (id) background.postMessage(JSON.stringify({ response: id, result, error })); // 0: nobody waits
 };
 
@@ -58,7 +58,7 @@ chrome.runtime.onConnect.addListener((/** @type {any} */ view) => {
     view.disconnect();
     return;
   }
-  const python = line({ name: view.name });
+  const python = line({ name: "view", place: view.name });
   python.onmessage = ({ data }) => view.postMessage(data);
   view.onMessage.addListener((/** @type {any} */ text) => python.postMessage(text));
   view.onDisconnect.addListener(() => {

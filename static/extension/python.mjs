@@ -9,7 +9,7 @@ const page = import("../boot.mjs")
 
 onmessage = async ({ data, ports: [line] }) => {
   try {
-    (await page).serve(data.name, line, data);
+    (await page).serve(line, data);
   } catch (error) {
     console.error(error);
     postMessage("failed");

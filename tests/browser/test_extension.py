@@ -12,6 +12,7 @@ from building.extension import extension_files, write_folder
 from building.site import ROOT
 from tests.browser.conftest import Gateway
 from tests.browser.extension import Extension, View, running
+from tests.browser.test_look import POINTER_PX, look, too_small, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -84,6 +85,24 @@ async def test_counter_and_badge_fall_in_every_view(extension: Extension, popup:
         await expect(view.counter).to_have_text(f"{before - 1} of 20 left")
     await extension.badge_is(popup, str(before - 1))
     await panel.page.close()
+
+
+@pytest.mark.parametrize(("place", "width"), [("popup", 400), ("panel", 320), ("panel", 360)])
+async def test_a_view_fits_its_place_and_can_be_used_by_everybody(
+    extension: Extension, popup: View, place: str, width: int
+) -> None:
+    """X-M4, X-M6: axe finds nothing serious in either scheme, and only the conversation scrolls."""
+    await popup.ask("Show me a table, a list and some code")
+    await popup.answered()
+    view = await extension.open(place)
+    await view.up()
+    for scheme in ("light", "dark"):
+        await look(view.page, width=width, height=600, scheme=scheme)
+        assert await violations(view.page) == []
+    assert await too_small(view.page, POINTER_PX) == []
+    size = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+    assert await view.page.evaluate(size) == [width, 600]
+    await view.page.close()
 
 
 async def test_stop_in_one_view_ends_what_the_other_asked(

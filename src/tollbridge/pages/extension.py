@@ -91,7 +91,10 @@ class Host:
 
     async def begin(self) -> None:
         """Take over what was kept, then answer the views, then sign in."""
-        self._goes_on = await self._settings.get_item(GOES_ON) != _NO
+        try:
+            self._goes_on = await self._settings.get_item(GOES_ON) != _NO
+        except PaywallError:
+            self._goes_on = True  # the storage refuses; what that costs, signing in will say
         await self._saved.load(self.conversation)
         for part in (self._session, self._chat):
             self.server.offer(part.kinds())
@@ -206,20 +209,22 @@ class _Program:
     begun = asyncio.Event()
 
 
-def serve(name: str, js_line: "Any", js_settings: "Any") -> None:
+def serve(js_line: "Any", js_told: "Any") -> None:
     """Take a line: first `background`, with the settings of the document, then one for each view.
+
+    Args:
+        js_line: A `MessagePort`.
+        js_told: `{name: "background", gateway, paywall}` or `{name: "view", place}`.
 
     Raises:
         ConfigError: A setting is wrong.
     """
-    if name != "background":
-        _Program.tasks.start(_open_view(name, js_line))
+    if js_told.name != "background":
+        _Program.tasks.start(_open_view(str(js_told.place), js_line))
         return
     background = Caller()
     background.begin(open_line(js_line, heard=background.hear, gone=background.end))
-    host = Host(
-        background, paywall_id=str(js_settings.paywall), api_origin=str(js_settings.gateway)
-    )
+    host = Host(background, paywall_id=str(js_told.paywall), api_origin=str(js_told.gateway))
     _Program.hosts.append(host)
     _Program.begun.set()
     _Program.tasks.start(host.begin())

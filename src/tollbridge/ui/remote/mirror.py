@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tollbridge.sdk.remote import Caller
     from tollbridge.ui.answerer import Answerer
+    from tollbridge.ui.failure import Failure
     from tollbridge.ui.view import View
 
 _NAME_BYTES = 8
@@ -198,9 +199,16 @@ class Mirror:
             if old is not None and old.text == version.text:
                 old.state, old.slow = version.state, version.slow
                 old.facts = version.facts
-                if old.failure is None or version.failure is None:
-                    old.failure = version.failure
+                old.failure = _same_failure(old.failure, version.failure)
                 new.versions[index] = old
         turn.versions, turn.shown = new.versions, new.shown
         turn.key, turn.fingerprint = new.key, new.fingerprint
         self._view.turn_changed(turn)
+
+
+def _same_failure(old: "Failure | None", new: "Failure | None") -> "Failure | None":
+    """Return the new one; the old one with its words where a bubble counts it down already."""
+    if old is None or new is None or (old.code, old.request_id) != (new.code, new.request_id):
+        return new
+    old.cause, old.charged = new.cause, new.charged
+    return old
