@@ -56,7 +56,7 @@ def extension_files(root: Path, *, gateway_url: str, paywall_id: str = "") -> di
         root,
         ours=True,
         micropython_pages=[VIEW_MODULE],
-        sources=False,
+        packages={},
     )
     generated = {"manifest.mjs": manifest.module()}
     site.add_folder("static", _loaded(root / "static", pages, generated))

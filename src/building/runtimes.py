@@ -24,7 +24,6 @@ def add_runtimes(
     stock_library: bool = False,
     micropython_pages: list[str],
     packages: dict[str, Wheel],
-    sources: bool = True,
 ) -> Manifest:
     """Add Pyodide, MicroPython, the standard library and our Python to a site.
 
@@ -35,14 +34,13 @@ def add_runtimes(
         stock_library: Not compiled, and whole.
         micropython_pages: The modules that run on MicroPython, each from a bundle of its own.
         packages: Other people's packages, which Pyodide can load; our adapters for them come along.
-        sources: Add also what no page of ours loads, for pages that others write.
 
     Raises:
         CannotMake: Node is missing.
         ValueError: A source is missing, or does not fit.
     """
     modules = root / "node_modules"
-    python = python_files(root / "src" / "tollbridge", also=ALSO if packages else ())
+    python = _python(root, packages)
     if stock_library:
         standard = library.stock_library(modules)
     elif ours:
@@ -76,8 +74,6 @@ def add_runtimes(
         name = site.add_file(bundle_name(page), image)
         file = manifest.know(f"../{name}", image)
         manifest.bundles[page] = {"file": file, "modules": in_order(page, python)}
-    if sources:
-        _add_sources(site, python)
     return manifest
 
 
@@ -89,8 +85,14 @@ def _add_packages(site: HashedFiles, packages: dict[str, Wheel]) -> dict[str, An
     return lock_entries(packages, f"../{site.add_folder('packages', files)}")
 
 
-def _add_sources(site: HashedFiles, python: dict[str, bytes]) -> None:
+def add_sources(site: HashedFiles, root: Path, *, packages: dict[str, Wheel]) -> None:
     """Add what no page of ours loads: for PyScript on MicroPython, and for who wants the SDK."""
+    python = _python(root, packages)
     sources = {name: spare(content) for name, content in python.items()}
     site.add_file("tollbridge.zip", packed(sources))
     site.add_file("tollbridge_sdk.zip", packed({n: c for n, c in sources.items() if is_sdk(n)}))
+
+
+def _python(root: Path, packages: dict[str, Wheel]) -> dict[str, bytes]:
+    """Our Python, with the adapters where there are packages to adapt."""
+    return python_files(root / "src" / "tollbridge", also=ALSO if packages else ())

@@ -16,12 +16,13 @@ from building.hosting import next_steps, widget_tag
 from building.packages import WHEELS, Wheel, read_wheels, with_needs
 from building.pages import HOSTS, INDEX, PYSCRIPT, Page, built_page, files_beside, read_pages
 from building.prefabricated import CannotMake, compressed
-from building.runtimes import add_runtimes
+from building.runtimes import add_runtimes, add_sources
 from building.wheel import wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK, SMALLEST = 5, 11  # of brotli: half a second for a site, or half a minute
 _SOON_BYTES_MAX = 32 * 1024  # compressed as far as it goes in a moment
+EXTENSION = "extension"  # built by `building.extension`
 WORKER = "sw.js"  # at the root, since it sees to what lies below it
 _MOCK = ("telegram_mock.mjs", "telegram_mock.css")
 _COMPRESSED_SHARE_MAX = 0.9  # above this a `.br` is not worth its file
@@ -139,6 +140,7 @@ def _add_parts(
     site: HashedFiles, root: Path, pages: list[Page], *, ours: bool, stock_library: bool
 ) -> None:
     """Add everything that the pages load."""
+    packages = _packages(root, [name for page in pages for name in page.packages])
     manifest = add_runtimes(
         site,
         root,
@@ -147,8 +149,9 @@ def _add_parts(
         micropython_pages=sorted(
             {widget.PAGE, *(name for page in pages for name in page.micropython_pages)}
         ),
-        packages=_packages(root, [name for page in pages for name in page.packages]),
+        packages=packages,
     )
+    add_sources(site, root, packages=packages)
     static = _files_of_pages(root) | {"manifest.mjs": manifest.module()}
     static[widget.LATER] = widget.later_styles(root / "static")
     asked = " ".join(page.text for page in pages)
@@ -200,7 +203,7 @@ def compressed_files(files: dict[str, bytes], *, quality: int) -> dict[str, byte
 def _files_of_pages(root: Path) -> dict[str, bytes]:
     """Relative name → content of what pages load from `static/`; pages themselves stand outside."""
     folder = root / "static"
-    outside = {WORKER, widget.ENTRY, widget.FOLDER}
+    outside = {WORKER, widget.ENTRY, widget.FOLDER, EXTENSION}
     paths = sorted(
         p
         for p in folder.rglob("*")

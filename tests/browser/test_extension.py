@@ -70,7 +70,7 @@ def of_this(extension: Extension, gateway: Gateway, urls: list[str]) -> list[str
 async def test_what_is_typed_before_python_is_answered(
     extension: Extension, gateway: Gateway
 ) -> None:
-    """X-M1, X-M2, EXT-M1: a message is taken at once; the hidden Python's start holds nothing up."""
+    """X-M1, X-M2, EXT-M1: a message is taken at once; Python's start holds nothing up."""
     view = await extension.open("popup")
     await view.send_text("Am I early?")
     await view.up()

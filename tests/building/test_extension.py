@@ -12,7 +12,7 @@ import pytest
 from building import vendored
 from building.extension import MANIFEST, PLACES, archive, extension_files, write_folder
 from building.python_zip import PAGE_PACKAGES
-from building.site import ROOT
+from building.site import ROOT, site_files
 
 GATEWAY = "https://gateway.example"
 # What the store refuses, and what no part of ours has a use for.
@@ -140,6 +140,13 @@ def test_the_archive_is_the_folder(files: dict[str, bytes], tmp_path: Path) -> N
     write_folder(tmp_path / "out", files)
     written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert {path.relative_to(tmp_path / "out").as_posix() for path in written} == set(files)
+
+
+def test_a_site_has_none_of_it() -> None:
+    """Each is built from its own part of `static/`."""
+    assert not [
+        name for name in site_files(ROOT) if "extension" in name or "service_worker" in name
+    ]
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from tollbridge.ui.transcript_text import turn_from_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from tollbridge.sdk.remote import Caller
@@ -28,13 +29,21 @@ class Mirror:
         blocked: The message that waits for credits, or None.
     """
 
-    def __init__(self, caller: "Caller", view: "View", state: "dict[str, Any]") -> None:
+    def __init__(
+        self,
+        caller: "Caller",
+        view: "View",
+        state: "dict[str, Any]",
+        *,
+        on_change: "Callable[[], None]",
+    ) -> None:
         """Follow the other end; `take_over` shows how everything was.
 
         Args:
             caller: Asks the other end.
             view: Is told of every change.
             state: What the other end said when this view came.
+            on_change: Called after every change, words included.
         """
         self.transcript = Transcript()
         self.busy = Signal(False)
@@ -42,6 +51,7 @@ class Mirror:
         self._caller = caller
         self._view = view
         self._state = state
+        self._on_change = on_change
         self._names: list[tuple[str, Turn]] = []
         self._undo = [
             caller.on("chat.added", self._added),
@@ -134,6 +144,7 @@ class Mirror:
             self.transcript.turns.remove(turn)
             self._names = [known for known in self._names if known[1] is not turn]
             self._view.turn_removed(turn)
+            self._on_change()
 
     def close(self) -> None:
         """Follow nothing any more."""
@@ -153,6 +164,7 @@ class Mirror:
         turns.insert(len(turns) if before is None else turns.index(before), turn)
         self._names.append((name, turn))
         self._view.turn_added(turn, before)
+        self._on_change()
 
     def _turn(self, name: str) -> "Turn | None":
         for known, turn in self._names:
@@ -173,6 +185,7 @@ class Mirror:
         if turn is not None:
             turn.version.text += told["words"]
             self._view.turn_grew(turn, told["words"])
+            self._on_change()
 
     def _changed(self, told: "dict[str, Any]") -> None:
         turn = self._turn(told["name"])
@@ -204,6 +217,7 @@ class Mirror:
         turn.versions, turn.shown = new.versions, new.shown
         turn.key, turn.fingerprint = new.key, new.fingerprint
         self._view.turn_changed(turn)
+        self._on_change()
 
 
 def _same_failure(old: "Failure | None", new: "Failure | None") -> "Failure | None":

@@ -26,9 +26,9 @@ class RemoteChat:
         """Return what the other end kept of the composer."""
         return Kept(draft=self._state["draft"], choice=self._state["choice"])
 
-    def converse(self, view: "View") -> "tuple[Any, Any]":
-        """Return (conversation, history)."""
-        self._mirror = Mirror(self._caller, view, self._state)
+    def converse(self, view: "View", on_change: "Callable[[], None]") -> "tuple[Any, Any]":
+        """Return (conversation, history); see `Conversation` for what they tell."""
+        self._mirror = Mirror(self._caller, view, self._state, on_change=on_change)
         return self._mirror, MirroredHistory(self._caller, self._mirror)
 
     def keeper(self, *, draft: "Callable[[], str]", choice: "Callable[[], str]") -> "RemoteKeeper":
