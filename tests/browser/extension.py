@@ -87,6 +87,7 @@ class Extension:
         self.id = id
         self.hidden = hidden
         self._context = context
+        self._views: list[View] = []
 
     async def open(self, place: str) -> View:
         """Open a view; it is shown, and not yet up."""
@@ -94,7 +95,15 @@ class Extension:
         tab.page.set_default_timeout(PYTHON_UP_MS)
         tab.watch()
         await tab.page.goto(f"chrome-extension://{self.id}/{place}.html")
-        return View(tab)
+        self._views.append(View(tab))
+        return self._views[-1]
+
+    async def close_views(self) -> None:
+        """Close every view that is open."""
+        while self._views:
+            page = self._views.pop().page
+            if not page.is_closed():
+                await page.close()
 
     async def end_service_worker(self, view: View) -> None:
         """End it, as Chrome does when it has been idle."""
