@@ -172,26 +172,25 @@ class Host:
     def _charged(self, query_type: "str | None") -> None:
         # Shown at once; then what the gateway says. Where it named no type, the charge may be due
         # only at the end of the answer.
-        self.billing.decrement_balance_local(query_type)
         if query_type is None:
             self._counts_at_end = True
         else:
-            self._tasks.start(self._count())
+            self.billing.decrement_balance_local(query_type)
+        self._count()
 
     def _ran_out(self, error: "QuotaExceededError") -> None:
         self.server.tell("quota", failure_to_json(error))
-        self._tasks.start(self._count())
+        self._count()
 
     def _busy_changed(self, busy: bool) -> None:
         if not busy and self._counts_at_end:
             self._counts_at_end = False
-            self._tasks.start(self._count())
+            self._count()
 
-    async def _count(self) -> None:
-        try:
-            await self.billing.get_balances(force=True)
-        except PaywallError:
-            return  # what is shown stays; the next call says more
+    def _count(self) -> None:
+        # Not `get_balances(force=True)`: it shares a reading that is on its way, and that one may
+        # have been asked for before the charge.
+        self.billing.decrement_balance_local(None)
 
     def _blocked(self, blocked: "Blocked | None") -> None:
         self._saved.keep_blocked(blocked)
