@@ -4,9 +4,8 @@ MicroPython reads no zip and no byte code of CPython. It gets the sources, witho
 need, as an image of a file system.
 """
 
-import ast
-
 from building import romfs
+from building.imports import imported
 from building.spare import spare
 
 PACKAGE = "tollbridge"
@@ -84,22 +83,5 @@ def file_of(module: str, python: dict[str, bytes]) -> str | None:
 
 
 def _imports(source: bytes) -> list[str]:
-    """Every module, or perhaps name in one, that a file imports from our package."""
-    tree = _ForRunning().visit(ast.parse(source))
-    found: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [name for name in found if name.split(".")[0] == PACKAGE]
-
-
-class _ForRunning(ast.NodeTransformer):
-    """Takes out what only a type checker would import."""
-
-    def visit_If(self, node: ast.If) -> ast.AST:
-        """Drop the body of `if TYPE_CHECKING`."""
-        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            return ast.copy_location(ast.Pass(), node)
-        return self.generic_visit(node)
+    """Every module, or perhaps name in one, that a file imports from our package, in order."""
+    return sorted(name for name in imported(source) if name.split(".")[0] == PACKAGE)

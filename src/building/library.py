@@ -4,11 +4,11 @@ Pyodide brings the sources and would compile about two hundred modules of them a
 takes longer than everything else of the start together.
 """
 
-import ast
 import io
 import zipfile
 from pathlib import Path
 
+from building.imports import imported
 from building.prefabricated import compiled
 from building.python_zip import packed
 
@@ -52,23 +52,6 @@ def our_library(node_modules: Path, python: dict[str, bytes]) -> bytes:
             if lost := sorted((imported(content) & set(entries)) - set(listed)):
                 raise ValueError(f"{file} imports {', '.join(lost)}, which {_REMEDY}")
         return packed({entries[name]: whole.read(entries[name]) for name in listed})
-
-
-def imported(source: bytes) -> set[str]:
-    """The modules that a file names in its imports, wherever in it, but not for type checkers."""
-    found: set[str] = set()
-    waiting: list[ast.AST] = [ast.parse(source)]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            waiting += node.orelse
-            continue
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        waiting += ast.iter_child_nodes(node)
-    return found
 
 
 def modules_of(archive: bytes) -> list[str]:

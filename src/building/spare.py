@@ -7,10 +7,12 @@ traceback from a page still leads to the right place in the repository.
 import ast
 import io
 import tokenize
+from functools import cache
 
 _Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
+@cache  # several archives of a site hold the same files
 def spare(source: bytes) -> bytes:
     """The same program, with an empty line for each line that held no code.
 

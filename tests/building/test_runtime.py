@@ -14,6 +14,7 @@ import pytest
 
 from building import library
 from building.compile_archive import compiled as compiled_here
+from building.imports import imported
 from building.prefabricated import compressed
 from building.python_zip import packed
 from building.site import ROOT, SMALLEST, CannotBuild, site_files
@@ -143,7 +144,7 @@ def test_what_only_a_type_checker_imports_is_not_needed() -> None:
         b"if TYPE_CHECKING:\n    import typing\n"
         b"try:\n    import g\nexcept ImportError:\n    from . import h\n"
     )
-    assert library.imported(source) == {"a", "b.c", "d", "d.e", "g"}
+    assert imported(source) == {"a", "b.c", "d", "d.e", "g"}
 
 
 def test_the_manifest_leads_to_files_of_their_sizes(site: dict[str, bytes]) -> None:
