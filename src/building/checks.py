@@ -1,7 +1,7 @@
 """Every check and then every test, as `build.py test` runs them.
 
 A check that fails does not stop the next one, so one run shows everything there is to mend. The
-tests come last, in four runs side by side, which mostly wait: for a browser, an interpreter, the
+tests come last, in five runs side by side, which mostly wait: for a browser, an interpreter, the
 store, a clock. The first one speaks as it goes; what each other said is printed whole, at the end.
 """
 
@@ -26,12 +26,14 @@ SITE = ROOT / "build" / "site"
 # The runs of the tests by name, and what pytest's `-m` and `-k` choose for each. Of two of a kind
 # the second has what the first has not, so that no test is in none; they take about as long.
 _WAITING = "browser or interpreters"
-_FIRST_FILES = "test_look or test_shared_tests"
+_FIRST_FILES = "test_look or test_shared_tests or test_miniapp or test_widget or test_extension"
+_FIRST_FOLDERS = "calls or building or torture or faults"
 RUNS = {
-    "all others": (f"not ({_WAITING})", "not postgres"),
+    "the gateway's parts": (f"not ({_WAITING})", f"not postgres and not ({_FIRST_FOLDERS})"),
+    "calls, faults and builds": (f"not ({_WAITING})", f"not postgres and ({_FIRST_FOLDERS})"),
     "on PostgreSQL": (f"not ({_WAITING})", "postgres"),
-    "states and interpreters": (_WAITING, _FIRST_FILES),
-    "browser": (_WAITING, f"not ({_FIRST_FILES})"),
+    "surfaces and interpreters": (_WAITING, _FIRST_FILES),
+    "the page": (_WAITING, f"not ({_FIRST_FILES})"),
 }
 
 # Where files live in memory, if there is room: a store's commits, of which the tests make tens of

@@ -26,6 +26,7 @@ ARCHIVE = "extension.zip"
 MANIFEST = "manifest.json"
 # The places where the one page of the chat is shown; each becomes a page of its own.
 PLACES = ("popup", "panel")
+HOST_MODULE = "tollbridge.pages.extension"  # in the worker of the offscreen document
 VIEW_MODULE = "tollbridge.pages.extension_view"  # `static/extension/view.mjs` starts it
 _PLACE = re.compile(r'(data-place|name="tollbridge-place" content)="popup"')
 # What modules ask for by a string: imports, and the worker that is started by its address.
@@ -54,7 +55,7 @@ def extension_files(root: Path, *, gateway_url: str, paywall_id: str = "") -> di
     manifest = add_runtimes(
         site,
         root,
-        ours=True,
+        pyodide_page=HOST_MODULE,
         micropython_pages=[VIEW_MODULE],
         packages={},
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from building import library, vendored
-from building.bundle import bundle, bundle_name, in_order
+from building.bundle import bundle, bundle_name, in_order, reached
 from building.hashed import HashedFiles
 from building.manifest import Manifest, lock_of
 from building.packages import Wheel, lock_entries
@@ -20,7 +20,7 @@ def add_runtimes(
     site: HashedFiles,
     root: Path,
     *,
-    ours: bool,
+    pyodide_page: str | None,
     stock_library: bool = False,
     micropython_pages: list[str],
     packages: dict[str, Wheel],
@@ -30,7 +30,8 @@ def add_runtimes(
     Args:
         site: What to add to.
         root: The repository.
-        ours: The page is ours, so it is known which modules of the library it needs.
+        pyodide_page: The module of ours that Pyodide runs, which tells what it needs of our Python
+            and of the library; None for a page of which nobody knows.
         stock_library: Not compiled, and whole.
         micropython_pages: The modules that run on MicroPython, each from a bundle of its own.
         packages: Other people's packages, which Pyodide can load; our adapters for them come along.
@@ -41,13 +42,16 @@ def add_runtimes(
     """
     modules = root / "node_modules"
     python = _python(root, packages)
+    wanted = python
+    if pyodide_page:
+        wanted = {name: python[name] for name in reached(pyodide_page, python)}
     if stock_library:
         standard = library.stock_library(modules)
-    elif ours:
-        standard = library.our_library(modules, python)
+    elif pyodide_page:
+        standard = library.our_library(modules, wanted)
     else:
         standard = library.whole_library(modules)
-    code = compiled(packed(python), modules, place=OURS_PLACE, bare=True)
+    code = compiled(packed(wanted), modules, place=OURS_PLACE, bare=True)
     runtime, small = vendored.pyodide_files(modules), vendored.micropython_files(modules)
     pyodide = f"../{site.add_folder('pyodide', runtime)}"
     micropython = f"../{site.add_folder('micropython', small)}"

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 QUICK, SMALLEST = 5, 11  # of brotli: half a second for a site, or half a minute
 _SOON_BYTES_MAX = 32 * 1024  # compressed as far as it goes in a moment
 EXTENSION = "extension"  # built by `building.extension`
+PAGE = "tollbridge.pages.spa"  # what our `index.html` starts
 WORKER = "sw.js"  # at the root, since it sees to what lies below it
 _MOCK = ("telegram_mock.mjs", "telegram_mock.css")
 _COMPRESSED_SHARE_MAX = 0.9  # above this a `.br` is not worth its file
@@ -144,7 +145,7 @@ def _add_parts(
     manifest = add_runtimes(
         site,
         root,
-        ours=ours,
+        pyodide_page=PAGE if ours else None,
         stock_library=stock_library,
         micropython_pages=sorted(
             {widget.PAGE, *(name for page in pages for name in page.micropython_pages)}

@@ -12,9 +12,11 @@ from pathlib import Path
 from playwright.async_api import Page, async_playwright
 
 from building import library, shots
+from building.bundle import reached
 from building.chromium import FLAGS, find_chromium
+from building.python_zip import python_files
 from building.scene import Scene
-from building.site import ROOT, build_site
+from building.site import PAGE, ROOT, build_site
 from building.states import STATES
 
 _HEAD = """\
@@ -24,7 +26,7 @@ _HEAD = """\
 
 # Runs in the page: a script of PyScript's that imports all of our Python, lets things go wrong, so
 # that what tells of errors is imported too, and writes every module's name on the root element.
-PROBE = """() => {
+PROBE = """(names) => {
   const script = document.createElement("script");
   script.type = "py";
   script.setAttribute("config", document.querySelector("script[type=py]").getAttribute("config"));
@@ -32,8 +34,9 @@ PROBE = """() => {
 import asyncio, importlib, sys, traceback, warnings
 from zipfile import ZipFile
 from pyscript import document
-for entry in ZipFile("/lib/tollbridge.zip").namelist():
-    importlib.import_module(entry.rpartition(".")[0].removesuffix("/__init__").replace("/", "."))
+ZipFile("/lib/tollbridge.zip").namelist()
+for name in "${names.join(" ")}".split():
+    importlib.import_module(name)
 for wrong in ("1 / 0", "1 +", "import nowhere", "wonrg", "raise ExceptionGroup('', [OSError()])"):
     try:
         exec(wrong)
@@ -55,7 +58,9 @@ def used(loaded: list[str], node_modules: Path) -> list[str]:
 
 async def loaded_modules(page: Page) -> list[str]:
     """Every module that Python has loaded in a page that was used."""
-    await page.evaluate(PROBE)
+    files = reached(PAGE, python_files(ROOT / "src" / "tollbridge"))
+    names = [name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in files]
+    await page.evaluate(PROBE, names)
     await page.wait_for_selector(PROBED, state="attached")
     loaded: str = await page.evaluate("document.documentElement.dataset.modules")
     return loaded.split()

@@ -127,7 +127,7 @@ async def test_a_file_that_was_changed_is_never_run(
     assert not await _ran_python(tab.page)
 
 
-@pytest.mark.parametrize("file", ["interpreter.mjs", "pyodide.asm.mjs", "manifest.mjs", "boot.mjs"])
+@pytest.mark.parametrize("file", ["pyodide.asm.mjs", "manifest.mjs"])
 async def test_a_script_that_was_changed_is_refused(
     file: str, gateway: Gateway, open_tab: OpenTab
 ) -> None:

@@ -28,6 +28,7 @@ WITH_KEY = [("POST", f"{PAYWALL}/balances"), ("POST", "/api/v1/withdraw-tokens")
 # Every path that wants neither, and why.
 OPEN = [
     ("POST", f"{PAYWALL}/auth/anonymous/signin"),  # makes a user of its own
+    ("POST", f"{PAYWALL}/auth/telegram/signin"),  # what Telegram has signed is the credential
     ("POST", f"{PAYWALL}/auth/refresh"),  # a refresh token in the body is the credential
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/healthz"),
