@@ -42,16 +42,9 @@ def add_runtimes(
     """
     modules = root / "node_modules"
     python = _python(root, packages)
-    wanted = python
-    if pyodide_page:
-        wanted = {name: python[name] for name in reached(pyodide_page, python)}
-    if stock_library:
-        standard = library.stock_library(modules)
-    elif pyodide_page:
-        standard = library.our_library(modules, wanted)
-    else:
-        standard = library.whole_library(modules)
-    code = compiled(packed(wanted), modules, place=OURS_PLACE, bare=True)
+    wanted = {name: python[name] for name in reached(pyodide_page, python)} if pyodide_page else {}
+    standard = library.stock_library(modules) if stock_library else _library(modules, wanted)
+    code = compiled(packed(wanted or python), modules, place=OURS_PLACE, bare=True)
     runtime, small = vendored.pyodide_files(modules), vendored.micropython_files(modules)
     pyodide = f"../{site.add_folder('pyodide', runtime)}"
     micropython = f"../{site.add_folder('micropython', small)}"
@@ -79,6 +72,13 @@ def add_runtimes(
         file = manifest.know(f"../{name}", image)
         manifest.bundles[page] = {"file": file, "modules": in_order(page, python)}
     return manifest
+
+
+def _library(node_modules: Path, wanted: dict[str, bytes]) -> bytes:
+    """The standard library, compiled: for files that will import from it, or the whole."""
+    if wanted:
+        return library.our_library(node_modules, wanted)
+    return library.whole_library(node_modules)
 
 
 def _add_packages(site: HashedFiles, packages: dict[str, Wheel]) -> dict[str, Any]:

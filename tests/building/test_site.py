@@ -115,7 +115,17 @@ def test_another_page_can_stand_in_for_ours(tmp_path: Path) -> None:
     knowing = ("static/", "v1/", f"v{__version__}/")
     kept = {name for name in different if not name.startswith(knowing)}
     beside = {path.name for path in (ROOT / "static").glob("*.html")}
-    assert kept == {"index.html", "_headers", "pyscript.toml", "python_stdlib.zip"} | beside
+    assert (
+        kept
+        == {
+            "index.html",
+            "_headers",
+            "pyscript.toml",
+            "python_stdlib.zip",
+            "tollbridge_compiled.zip",
+        }
+        | beside
+    )
     assert f"{_folder(theirs, 'pyscript')}/core.js" in theirs["index.html"].decode()
     assert "Content-Security-Policy" in theirs["index.html"].decode()
 
