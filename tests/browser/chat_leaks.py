@@ -29,7 +29,7 @@ async def open_and_close(kept: Kept) -> int:
     """Open the page, use what has listeners of its own, and close it; returns what it held."""
     page = spa.Page(kept)
     js.document.getElementById("counter").click()
-    page.paywall.close()
+    page.around.paywall.close()
     js.document.getElementById("keys").click()
     await asyncio.sleep(0)
     held = module.pyproxy_alloc_map.size
