@@ -23,7 +23,7 @@ AWAY_S = 5
 # Longer than the gateway waits for an answer, so that it gives up first.
 SILENT_S = 10
 # Long after the database is back, on a machine that does other things, too.
-RECOVERED_S = 20
+RECOVERED_S = 60
 
 
 @pytest.fixture(scope="module")
