@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from tests.support.stores import Store
     from tests.support.world import World
 
+# Helpers that assert say as much as tests do when something is not as it should be.
+pytest.register_assert_rewrite(
+    *(f"tests.{folder.name}" for folder in Path(__file__).parent.iterdir() if folder.is_dir())
+)
+
 # Seconds for one async test. pytest-timeout's alarm never reaches a test that waits inside uvloop,
 # the loop's own timer does; a test that needs longer says so with `pytest.mark.timeout`. Just below
 # pytest's own limit: what takes seconds alone takes far longer beside three other runs.

@@ -80,6 +80,7 @@ class Process:
         tried_s: When it last tried to.
         asked: When each user and address wanted to make a call here.
         stopped_s: Since when it does nothing at all; None while it works.
+        back_s: When it last went on after that.
     """
 
     limits: CallLimits
@@ -90,6 +91,7 @@ class Process:
     heard_s: float = 0.0
     tried_s: float = 0.0
     stopped_s: float | None = None
+    back_s: float = 0.0
     asked: dict[str, list[float]] = field(default_factory=dict)
 
     def running(self, is_theirs: Callable[[Call], bool], moment_s: float) -> int:

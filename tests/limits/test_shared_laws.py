@@ -137,7 +137,7 @@ class SharedLimitLaws(RuleBasedStateMachine):
         """Those that were stopped go on; their timers are long due."""
         for process in self.processes:
             if process.stopped_s is not None:
-                process.stopped_s = None
+                process.stopped_s, process.back_s = None, self.clock.now_s
                 self.exchange(process)
 
     # Time --------------------------------------------------------------------------------------
@@ -229,6 +229,8 @@ class SharedLimitLaws(RuleBasedStateMachine):
         now_s = self.clock.now_s
         if limit.endswith("running"):
             if other in self.dead or other.stopped_s is not None or other.heard_s < now_s - 3:
+                return 0
+            if other.back_s >= process.heard_s:  # what it has told since is not heard of yet
                 return 0
             return sum(
                 counts(call) and call.ran_at(now_s - SLACK_S) and call.ended_s is None
