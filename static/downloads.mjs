@@ -16,13 +16,21 @@ import manifest from "./manifest.mjs";
 /** @param {string} path As the manifest has it, relative to this folder. */
 export const absolute = (path) => new URL(path, import.meta.url).href;
 
+const OTHER = "it is not the file that this page was built with";
+
+/** @param {string} path Told as a host does: WebAssembly is compiled as nothing else. */
+const typeOf = (path) => (path.endsWith(".wasm") ? "application/wasm" : "application/octet-stream");
+
 /** @param {ArrayBuffer} bytes A hash, as an `integrity` attribute has it. */
 const inBase64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
 
 /** Files of the manifest, on their way from the moment that this is made. */
 export class Downloads {
-  /** @param {string[]} paths */
-  constructor(paths) {
+  /**
+   * @param {string[]} paths
+   * @param {string} streamed The one that is taken before it is all here, to compile it on its way.
+   */
+  constructor(paths, streamed = "") {
     this.total = paths.reduce((sum, path) => sum + manifest.files[path].bytes, 0);
     this.loaded = 0;
     /** Rejects when a file does not come, or is another one. @type {Promise<never>} */
@@ -31,42 +39,68 @@ export class Downloads {
     this.tell(0);
     /** Those that nobody has taken yet. @type {Map<string, Promise<Response>>} */
     this.waiting = new Map();
-    const checks = paths.map((path) => this.begin(absolute(path), manifest.files[path].integrity));
+    const checks = paths.map((path) => this.begin(path, path === streamed));
     /** Fulfilled when all are here and are what the manifest says. */
     this.checked = Promise.all(checks);
   }
 
-  /** @param {string} url @param {string} integrity */
-  async begin(url, integrity) {
+  /** @param {string} path @param {boolean} isStreamed */
+  begin(path, isStreamed) {
+    const url = absolute(path);
     const hashed = globalThis.crypto?.subtle !== undefined;
-    const asked = fetch(url, hashed ? {} : { integrity });
+    const asked = fetch(url, hashed ? {} : { integrity: manifest.files[path].integrity });
     // A clone below: a response made by us would compile without the browser's cache of compiled code.
-    const ours = asked.then((response) => response.ok && response.clone());
+    const ours = isStreamed ? asked.then((response) => response.ok && response.clone()) : asked;
+    const bytes = this.check(path, asked, ours, hashed);
     const refused = () => Response.error();
-    this.waiting.set(url, ours.then((copy) => (copy ? asked : refused()), refused));
+    const taken = isStreamed
+      ? ours.then((copy) => (copy ? asked : refused()))
+      : bytes.then((whole) => new Response(whole, { headers: { "Content-Type": typeOf(path) } }));
+    this.waiting.set(url, taken.catch(refused));
+    return bytes;
+  }
+
+  /**
+   * Reads a file and looks whether it is the one of the manifest; fails with its name.
+   * @param {string} path
+   * @param {Promise<Response>} asked
+   * @param {Promise<Response | false>} ours What may be read of it.
+   * @param {boolean} hashed Whether that is left to us.
+   */
+  async check(path, asked, ours, hashed) {
+    const { bytes, integrity } = manifest.files[path];
     try {
       const response = await asked;
       if (!response.ok) throw new Error(`it was answered with ${response.status}`);
-      const bytes = await this.count(/** @type {Response} */ (await ours));
-      if (hashed && integrity !== `sha384-${inBase64(await crypto.subtle.digest("SHA-384", bytes))}`) {
-        throw new Error("it is not the file that this page was built with");
+      const whole = await this.read(/** @type {Response} */ (await ours), bytes);
+      if (hashed && integrity !== `sha384-${inBase64(await crypto.subtle.digest("SHA-384", whole))}`) {
+        throw new Error(OTHER);
       }
+      return whole;
     } catch (/** @type {any} */ cause) {
-      const name = new URL(url).pathname.split("/").pop();
+      const name = path.split("/").pop();
       this.fail(new Error(`Python cannot start without ${name}: ${cause.message}`, { cause }));
-      await this.failed;
+      return this.failed;
     }
   }
 
-  /** @param {Response} copy */
-  async count(copy) {
-    const parts = [];
-    const reader = /** @type {ReadableStream<Uint8Array>} */ (copy.body).getReader();
+  /**
+   * Into one piece of memory: a blob of the parts costs more than all else of a small start.
+   * @param {Response} response
+   * @param {number} bytes How long it is.
+   */
+  async read(response, bytes) {
+    const whole = new Uint8Array(bytes);
+    const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+    let at = 0;
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      parts.push(part.value);
+      if (at + part.value.length > bytes) throw new Error(OTHER);
+      whole.set(part.value, at);
+      at += part.value.length;
       this.tell(part.value.length);
     }
-    return new Blob(parts).arrayBuffer();
+    if (at < bytes) throw new Error(OTHER);
+    return whole;
   }
 
   /** @param {number} bytes More of them are here. */

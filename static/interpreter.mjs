@@ -14,7 +14,7 @@ import * as pump from "./sse_pump.mjs";
 const OURS = "/lib/tollbridge.zip";
 const { folder, library, lock, ours, wasm } = manifest.pyodide;
 
-const downloads = new Downloads([wasm, library, ours]);
+const downloads = new Downloads([wasm, library, ours], wasm);
 downloads.checked.catch(() => {}); // said by `during`
 const pyodide = await import(absolute(folder + "pyodide.mjs"));
 export const version = pyodide.version;

@@ -1,12 +1,11 @@
 """The Python that MicroPython runs a page from: the modules that the page reaches, in one file.
 
-MicroPython reads no zip and no byte code of CPython. It gets the sources, without what only readers
-need, as an image of a file system.
+MicroPython reads no zip and no byte code of CPython. It gets its own, as an image of a file system.
 """
 
 from building import romfs
 from building.imports import imported
-from building.spare import spare
+from building.micropython_code import micropython_code
 
 PACKAGE = "tollbridge"
 
@@ -19,9 +18,10 @@ def bundle(page: str, python: dict[str, bytes]) -> bytes:
         python: File name → content of everything that a page may load, as `python_files` gives it.
 
     Raises:
+        CannotMake: There is no byte code of it.
         ValueError: There is no such module.
     """
-    return romfs.image({name: spare(python[name]) for name in reached(page, python)})
+    return romfs.image(micropython_code({name: python[name] for name in reached(page, python)}))
 
 
 def bundle_name(page: str) -> str:

@@ -3,7 +3,7 @@
 import { OPTIONS, Options } from "./options.mjs";
 import { EVENTS, WORDS, icon, make, mark, parsed } from "./page.mjs";
 import { Panel } from "./panel.mjs";
-import { aheadOfPress, sheets } from "./python.mjs";
+import { aheadOfPress, aheadOfStart, sheets } from "./python.mjs";
 
 export const NAME = "tollbridge-widget";
 const SPEECH = "M4 5.5h16v10.5h-8.5L7 20v-4H4z";
@@ -106,6 +106,8 @@ export class Widget extends HTMLElement {
     button.addEventListener("click", () => (this.#isOpen ? this.close() : this.open(button)));
     button.addEventListener("pointerenter", aheadOfPress);
     button.addEventListener("focus", aheadOfPress);
+    // A press begins some eighty milliseconds before it is a click.
+    button.addEventListener("pointerdown", aheadOfStart);
     this.#launcher = button;
     this.#dock = make("div", { class: "dock", part: "dock", popover: "manual" }, button);
     this.#root.append(this.#dock);

@@ -2,7 +2,7 @@
 /** The panel, drawn with the press: keeps what is sent until Python takes over. */
 import { Composer } from "./composer.mjs";
 import { WORDS, built, home, iconButton, make, mark } from "./page.mjs";
-import { introduce, startPython } from "./python.mjs";
+import { aheadOfStart, introduce, startPython } from "./python.mjs";
 
 const CROSS = "M6 6l12 12M18 6L6 18";
 const START_MS = 10_000;
@@ -103,6 +103,7 @@ export class Panel {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
     mark("click");
+    aheadOfStart();
     this.composer.restore();
     introduce(this.#forPython());
     // When the panel is painted: starting takes moments that a press must not wait for.

@@ -61,6 +61,14 @@ function ahead(files, how) {
 /** What somebody who comes near will need, some kilobytes. */
 export const aheadOfPress = () => ahead(built.early, { rel: "modulepreload" });
 
+/** What a press needs, on its way before the panel is painted; starting Python comes after. */
+export function aheadOfStart() {
+  aheadOfPress();
+  ahead(built.modules, { rel: "modulepreload" });
+  // boot.mjs checks these by their hashes; where a page cannot hash, it would fetch them anew.
+  if (globalThis.crypto?.subtle) ahead(built.fetched, { rel: "preload", as: "fetch" });
+}
+
 /**
  * Start Python, once for all.
  * @param {import("./options.mjs").Options} options
@@ -86,10 +94,7 @@ export async function startPython(options) {
 
 async function load() {
   if (typeof WebAssembly !== "object") throw new Error("there is no WebAssembly");
-  aheadOfPress();
-  ahead(built.modules, { rel: "modulepreload" });
-  // boot.mjs checks these by their hashes; where a page cannot hash, it would fetch them anew.
-  if (globalThis.crypto?.subtle) ahead(built.fetched, { rel: "preload", as: "fetch" });
+  aheadOfStart();
   import(home + built.later).then((css) => later.replaceSync(css.default)).catch(console.error);
   const { start } = await import(home + built.boot);
   const modules = { tollbridge_widget: desk };

