@@ -18,24 +18,47 @@ import manifest from "./manifest.mjs";
 const HEAP_BYTES = 16 * 1024 * 1024;
 // Python is compiled as it is imported; after so long the page gets a turn in between.
 const TURN_MS = 20;
+// MicroPython's event loop asks for each of its turns by a timer. Browsers keep timers that follow each
+// other four milliseconds apart, and those of a tab that nobody looks at a second; an answer takes
+// dozens. Messages are not kept, as Pyodide's own loop knows.
+const PROMPT_LOOP = `
+import tollbridge_loop
+from asyncio import core
+def schedule(ms, later=core._schedule_run_iter):
+    if ms > 0:
+        later(ms)
+    else:
+        tollbridge_loop.soon()
+tollbridge_loop.run = core._run_iter
+core._schedule_run_iter = schedule
+core._task_queue = core.TaskQueue(schedule)  # what it calls when a task is put into it
+del core, schedule
+`;
+
+/** Whether MicroPython's event loop has a turn to take. */
+let isDue = false;
 
 /**
  * Start a runtime, and in it a page.
- * @param {{runtime: string, page: string, modules?: Record<string, object>}} what `pyodide`, or
- *   `micropython` for the pages that the manifest has a bundle of; the dotted name of a module of
- *   ours that has a `main()`; what Python is to find as modules, by name.
+ * @param {{runtime: string, page: string, first?: string, modules?: Record<string, object>}} what
+ *   `pyodide`, or `micropython` for the pages that the manifest has a bundle of; the dotted name of a
+ *   module of ours that has a `main()`; another such one, which runs before the rest of the page is
+ *   imported, to ask for what takes its time elsewhere; what Python is to find as modules, by name.
  * @returns {Promise<any>} The interpreter, when `main()` has returned.
  */
-export async function start({ runtime, page, modules = {} }) {
+export async function start({ runtime, page, first = "", modules = {} }) {
   const starting = runtime === "pyodide" ? startPyodide() : startMicroPython(page);
   const python = await starting;
   for (const [name, module] of Object.entries(modules)) python.registerJsModule(name, module);
   let began = performance.now();
+  if (first) python.pyimport(first).main();
   for (const name of runtime === "pyodide" ? [] : manifest.bundles[page].modules) {
+    // What Python does by itself goes first: while it waits for an answer, the rest is imported.
+    while (isDue || performance.now() - began >= TURN_MS) {
+      await turn();
+      began = performance.now();
+    }
     python.pyimport(name);
-    if (performance.now() - began < TURN_MS) continue;
-    await turn();
-    began = performance.now();
   }
   python.pyimport(page).main();
   return python;
@@ -46,6 +69,24 @@ function turn() {
   const { port1, port2 } = new MessageChannel();
   port2.postMessage(0);
   return new Promise((resolve) => (port1.onmessage = resolve));
+}
+
+/** Have MicroPython's event loop take the turns that are due by messages. @param {any} python */
+function hasten(python) {
+  const { port1, port2 } = new MessageChannel();
+  const loop = {
+    run() {},
+    soon() {
+      if (!isDue) port2.postMessage(0);
+      isDue = true;
+    },
+  };
+  port1.onmessage = () => {
+    isDue = false;
+    loop.run();
+  };
+  python.registerJsModule("tollbridge_loop", loop);
+  python.runPython(PROMPT_LOOP);
 }
 
 async function startPyodide() {
@@ -73,6 +114,7 @@ async function startMicroPython(page) {
       stderr: console.error,
     }),
   );
+  hasten(python);
   python.registerJsModule("tollbridge_pump", pump);
   return python;
 }

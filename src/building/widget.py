@@ -15,6 +15,7 @@ from building.hashed import integrity
 from tollbridge import __version__
 
 PAGE = "tollbridge.pages.widget"
+FIRST = f"{PAGE}_session"
 # Of `static/`; they are no files of a site of their own.
 ENTRY, FOLDER = "widget.js", "widget"
 LATER = "widget-styles.mjs"
@@ -63,6 +64,7 @@ def loader(
         "boot": f"{folder}boot.mjs",
         "later": f"{folder}{LATER}",
         "page": PAGE,
+        "first": FIRST,
         "gateway": policy.origin_of(gateway_url),
         "early": known([folder + name for name in _EARLY]),
         "modules": known([f"{runtime}micropython.mjs"]),

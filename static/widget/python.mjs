@@ -10,7 +10,7 @@ const STARTS_MAX = 2;
 let python = null;
 /** What Python gave to be called with each panel. @type {((panel: object) => void) | null} */
 let welcome = null;
-/** Panels that it has not seen. @type {object[]} */
+/** Panels that it has not seen. @type {{settings: string}[]} */
 let panels = [];
 const asked = new Set();
 /** The styles of answers, filled with the first press. @type {CSSStyleSheet} */
@@ -18,6 +18,8 @@ let later;
 
 /** What Python imports as `tollbridge_widget`. */
 const desk = {
+  /** The settings of those that it has not seen, as JSON. */
+  waiting: () => JSON.stringify(panels.map(({ settings }) => settings)),
   /** @param {(panel: object) => void} listener */
   welcome(listener) {
     welcome = listener;
@@ -98,5 +100,5 @@ async function load() {
   import(home + built.later).then((css) => later.replaceSync(css.default)).catch(console.error);
   const { start } = await import(home + built.boot);
   const modules = { tollbridge_widget: desk };
-  await start({ runtime: "micropython", page: built.page, modules });
+  await start({ runtime: "micropython", page: built.page, first: built.first, modules });
 }

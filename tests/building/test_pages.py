@@ -95,7 +95,7 @@ def test_a_page_of_ones_own_starts_what_it_says(tmp_path: Path) -> None:
     mine.write_text(MINE)
     site = site_files(ROOT, page=mine)
     (bundle,) = (name for name in site if name.startswith("tollbridge_pages_spa-"))
-    assert b"\x06spa.py" in site[bundle]
+    assert b"\x07spa.mpy" in site[bundle]
     assert "'unsafe-eval'" not in _policies(site)["/"].replace("'wasm-unsafe-eval'", "")
 
 

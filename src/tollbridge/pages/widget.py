@@ -4,7 +4,8 @@ import json
 
 import tollbridge_widget  # registered by `static/widget.js`
 
-from tollbridge.sdk import AuthClient, BillingClient, ConfigError
+from tollbridge.pages.widget_session import clients_for
+from tollbridge.sdk import ConfigError
 from tollbridge.ui.panel import Panel, Settings
 from tollbridge.ui.tasks import Tasks
 
@@ -52,11 +53,10 @@ class Shell:
 
 
 class Desk:
-    """The panels of a page, and the clients that those of one paywall share."""
+    """The panels of a page."""
 
     def __init__(self) -> None:
         """Start with none."""
-        self._clients: dict[tuple[str, str, bool], tuple[AuthClient, BillingClient]] = {}
         self._tasks = Tasks()
 
     def welcome(self, js_panel: "Any") -> None:
@@ -64,7 +64,7 @@ class Desk:
         settings = Settings.from_text(js_panel.settings)
         shell = Shell(js_panel)
         try:
-            auth, billing = self._clients_for(settings)
+            auth, billing = clients_for(settings.paywall, settings.gateway, keeps=settings.keeps)
         except ConfigError as error:
             js_panel.fail()
             shell.tell("error", {"code": error.code, "message": error.message})
@@ -73,16 +73,6 @@ class Desk:
         close = create_proxy(lambda: self._tasks.start(panel.close()))
         queue = js_panel.join(create_proxy(panel.send), create_proxy(panel.stop), close)
         panel.begin(json.loads(queue))
-
-    def _clients_for(self, settings: Settings) -> "tuple[AuthClient, BillingClient]":
-        key = (settings.gateway, settings.paywall, settings.keeps)
-        if key not in self._clients:
-            paywall_id, api_origin = settings.paywall, settings.gateway
-            storage = "auto" if settings.keeps else "memory"
-            auth = AuthClient(paywall_id=paywall_id, api_origin=api_origin, storage=storage)
-            billing = BillingClient(paywall_id=paywall_id, api_origin=api_origin, auth=auth)
-            self._clients[key] = (auth, billing)
-        return self._clients[key]
 
 
 def main() -> None:
