@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from playwright.async_api import Request, expect
@@ -52,11 +53,18 @@ def hosted(host: str, dist: Path) -> AbstractAsyncContextManager[str]:
 
 
 async def list_origin(gateway: Gateway, dist: Path, origin: str) -> None:
-    """List the page's origin, by the very line that the build tells."""
+    """List the page's origin, by the very line that the build tells, and wait until it counts."""
     told = next_steps((dist / "index.html").read_text("utf-8"), gateway.url)
     (line,) = [line for line in told.splitlines() if "tollbridge paywall set" in line]
     words = line.replace("https://PAGE.EXAMPLE", origin).split()
     await gateway.run(*words[1:], "--data-dir", str(gateway.data_dir))
+    # The gateway may go by what it read before, for two seconds; a page can be quicker than that.
+    balances = f"{gateway.url}/api/v1/paywall/pw_demo/balances"
+    status = 403
+    while status == 403:
+        async with aiohttp.request("GET", balances, headers={"Origin": origin}) as answer:
+            status = answer.status
+    assert status == 401  # nobody is signed in
 
 
 async def use(tab: Tab, address: str) -> Spa:
