@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import aiohttp
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import Gateway, OpenTab, Tab
@@ -163,9 +164,17 @@ async def opened(open_tab: OpenTab, url: str, **context: Any) -> MiniApp:
 
 
 async def set_bot(gateway: Gateway, token: str = TOKEN) -> None:
-    """Let a bot's Mini App sign people in at the demo's paywall."""
+    """Let a bot's Mini App sign people in at the demo's paywall, and wait until it does."""
     words = ("telegram", "set", "--paywall", "pw_demo", "--bot-token-env", "BOT_TOKEN")
     await gateway.json(*words, BOT_TOKEN=token)
+    # The gateway may go by what it read before, for two seconds; a page can be quicker than that.
+    sign_in = f"{gateway.url}/api/v1/paywall/pw_demo/auth/telegram/signin"
+    status = 401
+    while status == 401:
+        shown = {"init_data": launch(int(time.time()), new_person(), token)}
+        async with aiohttp.request("POST", sign_in, json=shown) as answer:
+            status = answer.status
+    assert status == 200
 
 
 async def voucher(gateway: Gateway, amount: int = 5) -> str:

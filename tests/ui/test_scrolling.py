@@ -50,6 +50,27 @@ async def test_who_reads_further_up_is_left_alone(chat: Chat) -> None:
     assert chat.dom.document.activeElement is chat.dom.node("scroller")
 
 
+async def test_who_has_just_gone_up_is_left_alone(chat: Chat) -> None:
+    """UX-M6: a scroll's event comes a frame later than the scroll; words may come between."""
+    go_on = await streaming(chat)
+    lay_out(chat, height=1000, top=900)
+    chat.dom.node("scroller").scrollTop = 300
+    go_on.set()
+    await chat.until(lambda: chat.state() == "done")
+    assert chat.dom.node("scroller").scrollTop == 300
+    assert not chat.dom.node("latest").hidden
+
+
+async def test_who_has_just_gone_up_a_line_is_taken_along(chat: Chat) -> None:
+    """UX-M6: as long as the end is near; a keyboard that closes moves it like this, too."""
+    go_on = await streaming(chat)
+    lay_out(chat, height=1000, top=900)
+    chat.dom.node("scroller").scrollTop = 852
+    go_on.set()
+    await chat.until(lambda: chat.state() == "done")
+    assert chat.dom.node("scroller").scrollTop == 1000
+
+
 async def test_who_sends_wants_to_see_the_answer(chat: Chat) -> None:
     """UX-M6: wherever they had read."""
     go_on = await streaming(chat)

@@ -25,16 +25,16 @@ class ChatView:
         self._tasks = tasks
         self._bubbles: list[Bubble] = []
         self._due: list[Bubble] = []
-        self._follows = True
         self._closed = False
         self._scroller = dom.by_id("scroller")
+        self._following = dom.Following(self._scroller, looked=self._show_latest)
         self._log = dom.by_id("log")
         self._welcome = dom.by_id("welcome")
         self._latest = dom.by_id("latest")
         self._status = dom.by_id("status")
         self._alert = dom.by_id("alert")
         self._undo = [
-            dom.on(self._scroller, "scroll", self._scrolled),
+            self._following.close,
             dom.on_press(self._latest, self._go_to_end),
         ]
 
@@ -81,7 +81,7 @@ class ChatView:
         self._bubbles.remove(bubble)
         bubble.close()
         dom.show(self._welcome, not self._bubbles)
-        self._scrolled()
+        self._following.look()
 
     def show_busy(self, busy: bool) -> None:
         """Say whether an answer is being written."""
@@ -93,10 +93,7 @@ class ChatView:
 
     def follow(self, *, anew: bool = False) -> None:
         """Scroll to the end if the person reads there; `anew` does so wherever they read."""
-        self._follows = self._follows or anew
-        if self._follows:
-            dom.scroll_to_end(self._scroller)
-        dom.show(self._latest, not self._follows)
+        self._following.keep_up(anew=anew)
 
     def say(self, text: str) -> None:
         """Say `text`, when there is a pause, to those who listen to the page; it is not shown."""
@@ -140,9 +137,8 @@ class ChatView:
         elif turn.state == "stopped":
             self.say(STOPPED)
 
-    def _scrolled(self) -> None:
-        self._follows = dom.is_near_end(self._scroller)
-        dom.show(self._latest, not self._follows)
+    def _show_latest(self, at_end: bool) -> None:
+        dom.show(self._latest, not at_end)
 
     def _go_to_end(self) -> None:
         dom.focus(self._scroller)  # the button goes, and the keyboard must not go with it

@@ -16,6 +16,7 @@ from tollbridge.ui.dom.browser import (
 )
 from tollbridge.ui.dom.dialogs import close_modal, has_modal, on_dismiss, open_modal, page_body
 from tollbridge.ui.dom.events import on, on_key, on_leave, on_page_key, on_press, on_return
+from tollbridge.ui.dom.following import Following
 from tollbridge.ui.dom.frames import next_frame
 from tollbridge.ui.dom.kept import (
     BLOCKED,
@@ -47,14 +48,12 @@ from tollbridge.ui.dom.nodes import (
     has_part,
     hide_menu,
     insert_before,
-    is_near_end,
     is_shown,
     mark_page,
     part,
     press,
     remove,
     remove_attribute,
-    scroll_to_end,
     select_text,
     set_attribute,
     set_page_language,
@@ -73,6 +72,7 @@ __all__ = [
     "CHOICE",
     "DRAFT",
     "TRANSCRIPT",
+    "Following",
     "add",
     "append",
     "append_text",
@@ -99,7 +99,6 @@ __all__ = [
     "hide_menu",
     "insert_before",
     "is_hidden",
-    "is_near_end",
     "is_online",
     "is_shown",
     "keep",
@@ -127,7 +126,6 @@ __all__ = [
     "press",
     "remove",
     "remove_attribute",
-    "scroll_to_end",
     "select_text",
     "set_attribute",
     "set_page_language",

@@ -6,9 +6,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# How far from its end a scroller may stand, in CSS pixels, and still follow what is added.
-NEAR_END_PX = 48
-
 
 def by_id(node_id: str) -> "Any":
     """Return the element with this id.
@@ -212,16 +209,6 @@ def focus(node: "Any") -> None:
 def has_focus(node: "Any") -> bool:
     """Return whether the keyboard is at `node` or at something inside it."""
     return bool(node.contains(js.document.activeElement))
-
-
-def is_near_end(node: "Any") -> bool:
-    """Return whether a scroller shows its end, give or take `NEAR_END_PX`."""
-    return bool(node.scrollHeight - node.scrollTop - node.clientHeight <= NEAR_END_PX)
-
-
-def scroll_to_end(node: "Any") -> None:
-    """Scroll to the end at once."""
-    node.scrollTop = node.scrollHeight
 
 
 def press(node: "Any") -> None:

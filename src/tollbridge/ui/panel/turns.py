@@ -22,16 +22,14 @@ class TurnsView:
         self._tasks = tasks
         self._shown: list[TurnView] = []
         self._due: list[TurnView] = []
-        self._follows = True
-        self._scroller = dom.part(panel, "scroller")
+        self._following = dom.Following(dom.part(panel, "scroller"))
         self._log = dom.part(panel, "log")
         self._status = dom.part(panel, "status")
         self._alert = dom.part(panel, "alert")
-        self._off = dom.on(self._scroller, "scroll", self._scrolled)
 
     def turn_added(self, turn: "Turn", before: "Turn | None" = None) -> None:
         """Show a new turn above `before`, or at the end."""
-        view = TurnView(turn, retry=self._retry, grew=self._follow, tasks=self._tasks)
+        view = TurnView(turn, retry=self._retry, grew=self._following.keep_up, tasks=self._tasks)
         if before is None:
             self._shown.append(view)
             dom.append(self._log, view.node)
@@ -39,8 +37,7 @@ class TurnsView:
             later = self._view_of(before)
             self._shown.insert(self._shown.index(later), view)
             dom.insert_before(self._log, view.node, later.node)
-        self._follows = True
-        self._follow()
+        self._following.keep_up(anew=True)
 
     def turn_grew(self, turn: "Turn", words: str) -> None:
         """Add words; they stand there from the next frame on."""
@@ -55,7 +52,7 @@ class TurnsView:
         """Show a turn's new state, and say it to those who listen to the page."""
         view = self._view_of(turn)
         view.update()
-        self._follow()
+        self._following.keep_up()
         if view.said != turn.state:
             view.said = turn.state
             self._say_state(turn)
@@ -76,7 +73,7 @@ class TurnsView:
 
     def close(self) -> None:
         """Take every turn off the panel and let go of it."""
-        self._off()
+        self._following.close()
         for view in self._shown:
             view.close()
         self._shown = []
@@ -86,7 +83,7 @@ class TurnsView:
         due, self._due = self._due, []
         for view in due:
             view.flush()
-        self._follow()
+        self._following.keep_up()
 
     def _view_of(self, turn: "Turn") -> TurnView:
         for view in self._shown:
@@ -104,10 +101,3 @@ class TurnsView:
             self.say(COMPLETE)
         elif turn.state == "stopped":
             self.say(STOPPED)
-
-    def _follow(self) -> None:
-        if self._follows:
-            dom.scroll_to_end(self._scroller)
-
-    def _scrolled(self) -> None:
-        self._follows = dom.is_near_end(self._scroller)
