@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent
 SITE = ROOT / "build" / "site"
 sys.path.insert(0, str(ROOT / "src"))
 
-from building import prepare  # noqa: E402  (only from Python 3.11 on is it readable)
+from building import prepare, steps  # noqa: E402  (only from Python 3.11 on is it readable)
 from building.bench.arguments import add_benchmarks  # noqa: E402
 
 
@@ -137,7 +137,7 @@ def main() -> int:
                 prepare.prepare_python(ROOT, for_tests=False)
             return hand_over("building.bench", *sys.argv[2:])
         return build_dist(options) if options.command == "dist" else take_shots(options.states)
-    except prepare.CannotPrepare as reason:
+    except steps.CannotPrepare as reason:
         print(reason, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

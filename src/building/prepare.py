@@ -4,25 +4,21 @@ Every step leaves a stamp that names what it was made from. A second run reads t
 nothing changed and contacts nothing. A step that broke off leaves no stamp and is done again.
 """
 
-import hashlib
+import contextlib
 import importlib.util
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from building.packages import WHEELS, download_words, wanted_by
-from building.programs import CHROMIUM, PGBOUNCER, POSTGRES, Program, programs_complaint
+from building.programs import CHROMIUM, PGBOUNCER, POSTGRES, SHELL, Program, programs_complaint
+from building.steps import CannotPrepare, fingerprint, is_stamped, output_of, run, say, stamp
 
 NODE_OLDEST = 18  # what npm 9 and the runtimes' own test drivers need
 # Names a PostgreSQL server whose role may create databases; the tests use it, not one of their own.
 TEST_POSTGRES = "TOLLBRIDGE_TEST_POSTGRES"
-
-
-class CannotPrepare(Exception):
-    """Something is missing that only the person at the keyboard can provide; the text says what."""
 
 
 def venv_program(root: Path, name: str) -> Path:
@@ -121,6 +117,7 @@ def prepare_for_tests(root: Path) -> None:
     prepare_programs([CHROMIUM, *server, PGBOUNCER])
     prepare_python(root, for_tests=True)
     prepare_wheels(root)
+    prefer_program(SHELL, tried=root / ".venv" / ".stamp-tried-shell")
 
 
 def prepare_wheels(root: Path) -> None:
@@ -209,6 +206,20 @@ def prepare_programs(wanted: Sequence[Program]) -> None:
             raise CannotPrepare(f"apt-get installed {program.package}, yet no {program.name}.")
 
 
+def prefer_program(program: Program, *, tried: Path) -> None:
+    """Install a program that only saves time, if that is ours to do; without it, work goes on.
+
+    Args:
+        program: What is better to have.
+        tried: The stamp of a try, so that one that failed is not made at every run.
+    """
+    if program.find() or is_stamped(tried, program.package):
+        return
+    with contextlib.suppress(CannotPrepare):
+        prepare_programs([program])
+    stamp(tried, program.package)
+
+
 def forbid_cluster(settings: Path) -> None:
     """Keep Debian's packages from making a server of the system and starting it.
 
@@ -218,73 +229,3 @@ def forbid_cluster(settings: Path) -> None:
     if not settings.exists():
         settings.parent.mkdir(parents=True, exist_ok=True)
         settings.write_text("create_main_cluster = false\n", "utf-8")
-
-
-def say(what: str) -> None:
-    """Tell what is being prepared; some of it takes a minute, and silence looks like a hang."""
-    print(f"preparing: {what} …", flush=True)
-
-
-def fingerprint(*parts: str | bytes) -> str:
-    """One value that changes when any part does."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part.encode() if isinstance(part, str) else part)
-        digest.update(b"\0")
-    return digest.hexdigest()
-
-
-def is_stamped(path: Path, key: str) -> bool:
-    """Whether the step that wrote this stamp was done with the same `key`."""
-    return path.is_file() and path.read_text("utf-8") == key
-
-
-def stamp(path: Path, key: str) -> None:
-    """Note that a step is done. Called last, so that a step which broke off is done again."""
-    path.write_text(key, "utf-8")
-
-
-def run(
-    command: Sequence[str | Path],
-    *,
-    what: str,
-    cwd: Path | None = None,
-    env: dict[str, str] | None = None,
-) -> None:
-    """Run a command quietly; if it fails, its last lines become the message.
-
-    Raises:
-        CannotPrepare: It failed. What it had done so far stays; the next run does the step again.
-    """
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        raise CannotPrepare("\n  ".join([f"{what} failed; its last words:", *tail(done.stdout)]))
-
-
-def tail(output: str) -> list[str]:
-    """The last lines of an output, shortened; of lines that begin alike, only the last.
-
-    Without a network pip writes the same long warning for every try, and the reason is in one.
-    """
-    last_by_beginning: dict[str, str] = {}
-    for line in output.splitlines():
-        if line.strip():
-            last_by_beginning.pop(line[:20], None)
-            last_by_beginning[line[:20]] = line[:300]
-    return list(last_by_beginning.values())[-5:]
-
-
-def output_of(command: list[str]) -> str:
-    """What a command prints, or nothing if it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else ""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from building.chromium import find_chromium
+from building.chromium import HEADLESS_SHELL, find_chromium
 
 POSTGRES_OLDEST = 15  # the major version that Tollbridge supports from on
 
@@ -56,6 +56,7 @@ def find_postgres(debian: Path = Path("/usr/lib/postgresql")) -> Path | None:
 
 
 CHROMIUM = Program("Chromium", "chromium", find_chromium)
+SHELL = Program("Chromium's headless shell", HEADLESS_SHELL, lambda: find_program(HEADLESS_SHELL))
 POSTGRES = Program(f"PostgreSQL {POSTGRES_OLDEST} or newer", "postgresql", find_postgres)
 PGBOUNCER = Program("PgBouncer", "pgbouncer", lambda: find_program("pgbouncer"))
 

@@ -28,7 +28,7 @@ from playwright.async_api import (
     expect,
 )
 
-from building.chromium import FLAGS, find_chromium
+from building.chromium import FLAGS, find_chromium, find_headless_shell
 from building.site import build_site
 from tests.browser.kept_files import KeptFiles
 from tests.browser.widget import Host, hosting
@@ -150,8 +150,18 @@ def origin_of(url: str) -> str:
 
 @pytest.fixture(scope="session")
 def program() -> str:
-    """Where Chromium is."""
-    found = find_chromium()
+    """Where Chromium is, or its headless shell."""
+    return installed(find_headless_shell())
+
+
+@pytest.fixture(scope="session")
+def whole_program() -> str:
+    """Where Chromium is: for what the shell does not have."""
+    return installed(find_chromium())
+
+
+def installed(found: str | None) -> str:
+    """The path of a program that was looked for."""
     if found is None:
         pytest.fail("Chromium is not installed; `python3 build.py test` installs it")
     return found

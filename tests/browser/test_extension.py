@@ -23,14 +23,14 @@ NOTED_402 = "Failed to load resource: the server responded with a status of 402 
 async def extension(
     gateway: Gateway,
     playwright: Playwright,
-    program: str,
+    whole_program: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Extension]:
     """One browser for all tests here, so one visitor, too."""
     folder = tmp_path_factory.mktemp("extension")
     write_folder(folder, extension_files(ROOT, gateway_url=gateway.url))
     profile = tmp_path_factory.mktemp("profile")
-    async with running(playwright, program, folder, profile) as extension:
+    async with running(playwright, whole_program, folder, profile) as extension:
         yield extension
         told = [text for text in extension.hidden.complaints if text != NOTED_402]
         assert told == []

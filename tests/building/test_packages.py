@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from building import prepare
+from building import prepare, steps
 from building.packages import WHEELS, lock_entries, read_wheels, wanted_by, with_needs
 from building.site import ROOT, CannotBuild, site_files
 from building.wheel import wheel
@@ -114,11 +114,11 @@ def test_wheels_that_are_there_are_not_fetched(
     lock.write_text("requests==1\n")
     (tmp_path / WHEELS).mkdir(parents=True)
     made = tmp_path / WHEELS / ".stamp-wheels"
-    prepare.stamp(made, prepare.fingerprint(lock.read_bytes()))
+    steps.stamp(made, steps.fingerprint(lock.read_bytes()))
     monkeypatch.setenv("PATH", str(tmp_path))
     prepare.prepare_wheels(tmp_path)
     lock.write_text("requests==2\n")
-    with pytest.raises((prepare.CannotPrepare, OSError)):
+    with pytest.raises((steps.CannotPrepare, OSError)):
         prepare.prepare_wheels(tmp_path)
 
 

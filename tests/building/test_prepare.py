@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from building import prepare
+from building import prepare, steps
 from building.programs import (
     CHROMIUM,
     PGBOUNCER,
@@ -67,7 +67,7 @@ def test_what_is_found_is_not_installed(tmp_path: Path, monkeypatch: pytest.Monk
     here = Program("Here", "here", lambda: True)
     gone = Program("Gone", "gone", lambda: None)
     prepare.prepare_programs([here])
-    with pytest.raises(prepare.CannotPrepare, match=r"^Gone cannot be found here: .*\.$"):
+    with pytest.raises(steps.CannotPrepare, match=r"^Gone cannot be found here: .*\.$"):
         prepare.prepare_programs([here, gone])
 
 
@@ -120,7 +120,7 @@ def test_no_node_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """A machine without Node learns so at once, before anything is fetched."""
     (tmp_path / "package-lock.json").write_text("{}")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(prepare.CannotPrepare, match=r"^Node\.js is missing: .*\.$"):
+    with pytest.raises(steps.CannotPrepare, match=r"^Node\.js is missing: .*\.$"):
         prepare.prepare_runtimes(tmp_path)
 
 
@@ -131,7 +131,7 @@ def test_an_old_node_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (tmp_path / name).write_text("#!/bin/sh\necho v16.3.0\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    with pytest.raises(prepare.CannotPrepare, match=r"^Node\.js here is v16\.3\.0: "):
+    with pytest.raises(steps.CannotPrepare, match=r"^Node\.js here is v16\.3\.0: "):
         prepare.prepare_runtimes(tmp_path)
 
 
@@ -140,20 +140,20 @@ def test_what_is_stamped_is_not_done_again(tmp_path: Path, monkeypatch: pytest.M
     lock = tmp_path / "package-lock.json"
     lock.write_text("{}")
     (tmp_path / "node_modules").mkdir()
-    key = prepare.fingerprint(lock.read_bytes())
-    prepare.stamp(tmp_path / "node_modules" / ".stamp-runtimes", key)
+    key = steps.fingerprint(lock.read_bytes())
+    steps.stamp(tmp_path / "node_modules" / ".stamp-runtimes", key)
     monkeypatch.setenv("PATH", str(tmp_path))
     prepare.prepare_runtimes(tmp_path)
     lock.write_text("{} ")
-    with pytest.raises(prepare.CannotPrepare):
+    with pytest.raises(steps.CannotPrepare):
         prepare.prepare_runtimes(tmp_path)
 
 
 def test_a_failed_command_gives_its_last_words() -> None:
     """What pip or npm said last is what a person needs; the pages before it are not."""
     program = "import sys; print('\\n'.join(f'{n} lines' for n in range(9))); sys.exit(3)"
-    with pytest.raises(prepare.CannotPrepare) as caught:
-        prepare.run([sys.executable, "-c", program], what="pip install")
+    with pytest.raises(steps.CannotPrepare) as caught:
+        steps.run([sys.executable, "-c", program], what="pip install")
     lines = str(caught.value).splitlines()
     assert lines[0] == "pip install failed; its last words:"
     assert [line.strip() for line in lines[1:]] == [f"{n} lines" for n in range(4, 9)]
@@ -162,12 +162,34 @@ def test_a_failed_command_gives_its_last_words() -> None:
 def test_a_message_repeated_is_said_once() -> None:
     """Pip's warning for every try does not push its reason out of sight."""
     tries = [f"WARNING: Retrying after no answer, {n} left: {'x' * 400}" for n in (2, 1, 0)]
-    said = prepare.tail("\n".join([*tries, "", "ERROR: no such package"]))
+    said = steps.tail("\n".join([*tries, "", "ERROR: no such package"]))
     assert [line[:44] for line in said] == [tries[2][:44], "ERROR: no such package"]
     assert len(said[0]) == 300
 
 
 def test_a_fingerprint_tells_its_parts_apart() -> None:
     """Moving a character from one part to the next is a change."""
-    assert prepare.fingerprint("ab", "c") != prepare.fingerprint("a", "bc")
-    assert prepare.fingerprint("ab", b"c") == prepare.fingerprint(b"ab", "c")
+    assert steps.fingerprint("ab", "c") != steps.fingerprint("a", "bc")
+    assert steps.fingerprint("ab", b"c") == steps.fingerprint(b"ab", "c")
+
+
+def test_what_only_saves_time_is_tried_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it cannot be had the work goes on, and the next run does not ask for it again."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    looked = []
+    gone = Program("Gone", "gone", lambda: looked.append(1))
+    tried = tmp_path / "tried"
+    prepare.prefer_program(gone, tried=tried)
+    assert tried.exists()
+    installing = len(looked)
+    prepare.prefer_program(gone, tried=tried)
+    assert len(looked) == installing + 1  # looked for, and that was all
+
+
+def test_what_is_there_is_not_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person may have installed it."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    prepare.prefer_program(Program("Here", "here", lambda: True), tried=tmp_path / "tried")
+    assert not (tmp_path / "tried").exists()

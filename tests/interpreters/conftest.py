@@ -6,14 +6,14 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from building.chromium import FLAGS, find_chromium
+from building.chromium import FLAGS, find_headless_shell
 from tests.support.interpreters import interpreter_host
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """Give the browser; each test takes a context of its own."""
-    program = find_chromium()
+    program = find_headless_shell()
     if program is None:
         pytest.fail("Chromium is not installed; `python3 build.py test` installs it")
     async with async_playwright() as playwright:

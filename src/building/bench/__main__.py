@@ -24,9 +24,10 @@ from building.bench.scene import open_scene
 from building.bench.stores.run import measure_stores
 from building.bench.tools import prepare_tools
 from building.bench.versions import page_versions, stores_versions, versions
-from building.prepare import CannotPrepare, prepare_programs
+from building.prepare import prepare_programs
 from building.programs import POSTGRES
 from building.site import ROOT, CannotBuild
+from building.steps import CannotPrepare
 
 # Exit codes: a script can tell a missed goal from a run that measured nothing.
 MET, MISSED, NOT_MEASURED = 0, 1, 2

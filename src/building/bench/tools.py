@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from building import prepare
+from building import prepare, steps
 from building.bench.arguments import LITELLM, PORTKEY
-from building.prepare import CannotPrepare
+from building.steps import CannotPrepare
 
 # Program → Debian's package.
 DEBIAN = {"nginx": "nginx", "wrk": "wrk"}
@@ -55,45 +55,45 @@ def _prepare_programs() -> None:
         raise CannotPrepare(complaint)
     if not missing:
         return
-    prepare.say(" and ".join(missing))
+    steps.say(" and ".join(missing))
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    prepare.run(["apt-get", "update", "-q"], what="apt-get update", env=quiet)
+    steps.run(["apt-get", "update", "-q"], what="apt-get update", env=quiet)
     packages = [DEBIAN[program] for program in missing]
     install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages]
-    prepare.run(install, what=f"apt-get install {' '.join(packages)}", env=quiet)
+    steps.run(install, what=f"apt-get install {' '.join(packages)}", env=quiet)
 
 
 def _prepare_litellm(root: Path) -> Path:
     # A virtual environment of its own: it pins a hundred packages that are not ours.
     lock = root / "requirements" / "litellm.txt"
     venv = root / "build" / "bench" / LITELLM
-    key = prepare.fingerprint(lock.read_bytes(), sys.version, str(venv))
-    if prepare.is_stamped(venv / ".stamp", key):
+    key = steps.fingerprint(lock.read_bytes(), sys.version, str(venv))
+    if steps.is_stamped(venv / ".stamp", key):
         return venv
-    prepare.say("LiteLLM, 750 MB in a virtual environment of its own")
+    steps.say("LiteLLM, 750 MB in a virtual environment of its own")
     venv.parent.mkdir(parents=True, exist_ok=True)
     make: list[str | Path] = [sys.executable, "-m", "venv", "--clear", venv]
-    prepare.run(make, what="python -m venv", cwd=venv.parent)
+    steps.run(make, what="python -m venv", cwd=venv.parent)
     python = venv / "bin" / "python"
     prepare.pip_install(python, "--require-hashes", "--only-binary", ":all:", "-r", str(lock))
-    prepare.stamp(venv / ".stamp", key)
+    steps.stamp(venv / ".stamp", key)
     return venv
 
 
 def _prepare_portkey(root: Path) -> Path:
     node, npm = shutil.which("node"), shutil.which("npm")
-    version = prepare.output_of([node, "--version"]) if node else ""
+    version = steps.output_of([node, "--version"]) if node else ""
     if complaint := prepare.node_complaint(version, has_npm=npm is not None):
         raise CannotPrepare(complaint)
     folder = root / "build" / "bench" / PORTKEY
     sources = [*sorted((_HERE / PORTKEY).glob("package*.json")), root / ".npmrc"]
-    key = prepare.fingerprint(*(path.read_bytes() for path in sources))
-    if prepare.is_stamped(folder / ".stamp", key):
+    key = steps.fingerprint(*(path.read_bytes() for path in sources))
+    if steps.is_stamped(folder / ".stamp", key):
         return folder
-    prepare.say("Portkey's gateway")
+    steps.say("Portkey's gateway")
     folder.mkdir(parents=True, exist_ok=True)
     for path in sources:
         shutil.copy(path, folder)
-    prepare.run([npm or "npm", "ci"], what="npm ci", cwd=folder)
-    prepare.stamp(folder / ".stamp", key)
+    steps.run([npm or "npm", "ci"], what="npm ci", cwd=folder)
+    steps.stamp(folder / ".stamp", key)
     return folder
