@@ -102,6 +102,17 @@ def test_a_request_that_was_sent_twice_under_one_hold():
     assert judged(book) == {"held before the provider is asked"}
 
 
+def test_an_attempt_that_was_asked_for_before_the_one_that_it_waited_for():
+    """Two gateways got a key at once: what came between belongs to the attempt that was open."""
+    book = sound_book()
+    (first,) = [row for row in book.rows if row.call_id == "call_bbbb" and row.attempt == 1]
+    (second,) = [row for row in book.rows if row.call_id == "call_bbbb" and row.attempt == 2]
+    book.rows[book.rows.index(second)] = replace(second, held_ms=first.held_ms - 7)
+    sends = call_of(book, "bbbb").sends
+    sends[1].started_at = sends[0].started_at
+    assert judged(book) == set()
+
+
 def test_an_attempt_without_a_caller():
     """The store has a call that nobody made."""
     book = sound_book()

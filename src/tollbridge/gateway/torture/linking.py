@@ -187,10 +187,12 @@ def _holder(rows: Sequence[Row], visit: Visit) -> Row | None:
     """Return the attempt under which a request came: the first that was open, else the latest.
 
     Times of the store are cut off to milliseconds, and the next attempt may follow within a few.
+    They are of the moment at which a gateway asked for the hold: where two gateways ask at once,
+    the attempt that has to wait for the other's end may be dated before it.
     """
     held = sorted(
         (row for row in rows if row.amount and row.held_at <= visit.came_at),
-        key=lambda row: row.held_at,
+        key=lambda row: (row.attempt, row.held_at),
     )
     for row in held:
         if row.ended_ms is None or (row.ended_ms + 1) / 1000 > visit.came_at:
