@@ -123,9 +123,11 @@ async def test_half_a_request(served):
     head = f"POST {CALL}/v1/things HTTP/1.1\r\nHost: a\r\nX-Slow: "
     silent, halting, uploading = [await RawConnection.open(served.gateway.url) for _ in range(3)]
     own = [f"{name}: {value}" for name, value in served.visitor.headers.items()]
-    typed = ["Content-Type: application/json", "Content-Length: 10"]
+    typed = ["Content-Type: application/json", "Content-Length: 10", "Expect: 100-continue"]
     await halting.send(head)
-    await uploading.request(f"POST {CALL}/v1/things HTTP/1.1", *own, *typed, body=b"{")
+    await uploading.request(f"POST {CALL}/v1/things HTTP/1.1", *own, *typed)
+    assert (await uploading.read_interim_or_head()).status == 100  # it waits for the body
+    await uploading.send(b"{")
     assert await served.healthy()
     served.gateway.terminate()
     answer = await uploading.read_answer()
