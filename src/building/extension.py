@@ -56,6 +56,7 @@ def extension_files(root: Path, *, gateway_url: str, paywall_id: str = "") -> di
         site,
         root,
         pyodide_page=HOST_MODULE,
+        trim=False,  # a store's reviewer compares it with what npm has
         micropython_pages=[VIEW_MODULE],
         packages={},
     )

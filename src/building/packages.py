@@ -40,6 +40,11 @@ class Wheel:
     version: str
     needs: tuple[str, ...]
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether it holds WebAssembly, which is linked to what Pyodide exports."""
+        return not self.file.endswith("-none-any.whl")
+
 
 def wanted_by(page: str) -> list[str]:
     """The packages that a page names, in order."""

@@ -79,6 +79,20 @@ def compressed(contents: list[bytes], *, quality: int) -> list[bytes]:
     return made_once(keys, make)
 
 
+def without_exports(module: bytes, *, keep: list[str]) -> bytes:
+    """A WebAssembly module with these exports alone, and without the code that nothing reaches.
+
+    Raises:
+        CannotMake: An export is not there, or the module has what `trim.mjs` does not know.
+    """
+    key = fingerprint(module, _script("trim.mjs").read_bytes(), *keep)
+
+    def make(_: list[int]) -> list[bytes]:
+        return _by_node("trim.mjs", [(module, {"keep": keep})])
+
+    return made_once([f"{key}.wasm"], make)[0]
+
+
 def _by_node(
     script: str, tasks: list[tuple[bytes, dict[str, object]]], *arguments: str
 ) -> list[bytes]:

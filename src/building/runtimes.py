@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from building import library, vendored
+from building import library, trimmed, vendored
 from building.bundle import bundle, bundle_name, in_order, reached
 from building.hashed import HashedFiles
 from building.manifest import Manifest, lock_of
@@ -22,6 +22,7 @@ def add_runtimes(
     *,
     pyodide_page: str | None,
     stock_library: bool = False,
+    trim: bool = True,
     micropython_pages: list[str],
     packages: dict[str, Wheel],
 ) -> Manifest:
@@ -33,6 +34,7 @@ def add_runtimes(
         pyodide_page: The module of ours that Pyodide runs, which tells what it needs of our Python
             and of the library; None for a page of which nobody knows.
         stock_library: Not compiled, and whole.
+        trim: Leave out of Pyodide what only compiled packages ask for, where there are none.
         micropython_pages: The modules that run on MicroPython, each from a bundle of its own.
         packages: Other people's packages, which Pyodide can load; our adapters for them come along.
 
@@ -45,7 +47,9 @@ def add_runtimes(
     wanted = {name: python[name] for name in reached(pyodide_page, python)} if pyodide_page else {}
     standard = library.stock_library(modules) if stock_library else _library(modules, wanted)
     code = compiled(packed(wanted or python), modules, place=OURS_PLACE, bare=True)
-    runtime, small = vendored.pyodide_files(modules), vendored.micropython_files(modules)
+    trims = trim and not _may_link(pyodide_page, packages)
+    runtime = (trimmed if trims else vendored).pyodide_files(modules)
+    small = vendored.micropython_files(modules)
     pyodide = f"../{site.add_folder('pyodide', runtime)}"
     micropython = f"../{site.add_folder('micropython', small)}"
     others = _add_packages(site, packages)
@@ -72,6 +76,11 @@ def add_runtimes(
         file = manifest.know(f"../{name}", image)
         manifest.bundles[page] = {"file": file, "modules": in_order(page, python)}
     return manifest
+
+
+def _may_link(pyodide_page: str | None, packages: dict[str, Wheel]) -> bool:
+    """Whether something compiled may be loaded, which asks for any of Pyodide's exports."""
+    return pyodide_page is None or any(package.is_compiled for package in packages.values())
 
 
 def _library(node_modules: Path, wanted: dict[str, bytes]) -> bytes:

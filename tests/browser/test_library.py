@@ -55,6 +55,25 @@ async def test_every_module_that_the_page_uses_is_in_its_archive(
     assert not unused, f"listed, downloaded by every visitor, and used by nobody: {unused}"
 
 
+async def test_what_the_interpreter_brings_with_it_is_in_no_archive(
+    gateway: Gateway, open_tab: OpenTab
+) -> None:
+    """Its frozen modules are known by name, since nobody would ever read them from there."""
+    tab = await open_tab(gateway.url)
+    await Spa(tab.page).ready()
+    names = sorted(library.FROZEN.union(library.listed_modules()))
+    code = (
+        "import importlib\nfrom pyscript import document\n"
+        f"found = [importlib.import_module(name).__spec__ for name in {names}]\n"
+        "frozen = [spec.name for spec in found if spec.origin == 'frozen']\n"
+        "document.documentElement.dataset.frozen = ' '.join(frozen)\n"
+    )
+    await tab.page.evaluate(_RUN_PYTHON, code)
+    root = tab.page.locator("html[data-frozen]")
+    frozen = (await root.get_attribute("data-frozen") or "").split()
+    assert len(frozen) == len(library.FROZEN)
+
+
 async def test_a_module_that_is_left_out_says_so(gateway: Gateway, open_tab: OpenTab) -> None:
     """An import of what the small archive lacks fails at once, as Python fails; it never hangs."""
     tab = await open_tab(gateway.url)

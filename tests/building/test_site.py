@@ -98,7 +98,7 @@ def test_the_gateway_s_address_is_in_the_page_and_in_its_policy() -> None:
 
 
 def test_another_page_can_stand_in_for_ours(tmp_path: Path) -> None:
-    """A person's own page gets the same of everything, but the whole standard library."""
+    """A person's own page gets the same of everything, but the whole of Pyodide and its library."""
     mine = tmp_path / "mine.html"
     mine.write_text(
         '<!doctype html>\n<meta charset="utf-8">\n'
@@ -121,6 +121,7 @@ def test_another_page_can_stand_in_for_ours(tmp_path: Path) -> None:
             "index.html",
             "_headers",
             "pyscript.toml",
+            *(f"pyodide/pyodide.{end}" for end in ("mjs", "asm.mjs", "asm.wasm")),
             "python_stdlib.zip",
             "tollbridge_compiled.zip",
         }
