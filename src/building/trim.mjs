@@ -3,7 +3,8 @@
  * that nothing reaches then. Functions keep their numbers, so nothing else has to be rewritten.
  *
  * In: on standard input [{source, target, keep}, …], `keep` being the names of the exported
- * functions and globals that stay; exports of other kinds all do.
+ * functions and globals that stay; exports of other kinds all do. What stays must read no global from
+ * outside, so that nobody has to find values for them (`building/trimmed.py` sees to it).
  * The format is https://webassembly.github.io/spec/core/binary/; an instruction that is not known
  * here ends it.
  */
@@ -63,11 +64,11 @@ function sectionsOf(bytes) {
   return sections;
 }
 
-/** How many functions come from outside; they have the first numbers. */
-function importedFunctions(reader) {
-  let functions = 0;
+/** How many of each kind come from outside; they have the first numbers. */
+function imported(reader) {
+  const counts = [0, 0, 0, 0, 0];
   for (const kind of reader.each(() => (reader.name(), reader.name(), reader.byte()))) {
-    if (kind === FUNCTION_KIND) functions++;
+    counts[kind]++;
     if (kind === FUNCTION_KIND) reader.pass(1);
     else if (kind === GLOBAL_KIND) reader.pass(2);
     else if (kind === TABLE_KIND || kind === MEMORY_KIND) {
@@ -75,13 +76,14 @@ function importedFunctions(reader) {
       reader.pass(1 + (reader.number() & 1)); // limits: the least, and perhaps the most
     } else reader.pass(2);
   }
-  return functions;
+  return counts;
 }
 
-/** Passes over one instruction and tells of the function that it names, if it names one. */
-function instruction(reader, called) {
+/** Passes over one instruction and tells of the function or the global that it names, if any. */
+function instruction(reader, called, read = (_) => {}) {
   const code = reader.byte();
   if (code === 0x10 || code === 0x12 || code === 0xd2) called(reader.number());
+  else if (code === 0x23 || code === 0x24) read(reader.number());
   else if (code >= 0x45 && code <= 0xc4) return code; // arithmetic
   else if (code >= 0x28 && code <= 0x3e) memoryPlace(reader);
   else if (ALONE.has(code)) return code;
@@ -104,10 +106,10 @@ function instruction(reader, called) {
 
 // unreachable, nop, else, throw_ref, end, return, catch_all, drop, select, ref.is_null
 const ALONE = new Set([0x00, 0x01, 0x05, 0x0a, 0x0b, 0x0f, 0x19, 0x1a, 0x1b, 0xd1]);
-// block, loop, if, try, catch, throw, rethrow, br, br_if, delegate; locals, globals and tables by
-// number; memory.size and .grow; i32.const, i64.const; ref.null
+// block, loop, if, try, catch, throw, rethrow, br, br_if, delegate; locals and tables by number;
+// memory.size and .grow; i32.const, i64.const; ref.null
 const ONE_NUMBER = new Set([
-  ...[0x02, 0x03, 0x04, 0x06, 0x07, 0x08, 0x09, 0x0c, 0x0d, 0x18, 0x20, 0x21, 0x22, 0x23, 0x24],
+  ...[0x02, 0x03, 0x04, 0x06, 0x07, 0x08, 0x09, 0x0c, 0x0d, 0x18, 0x20, 0x21, 0x22],
   ...[0x25, 0x26, 0x3f, 0x40, 0x41, 0x42, 0xd0],
 ]);
 
@@ -133,18 +135,19 @@ function elements(reader, called) {
   }
 }
 
-/** The bodies of the module's own functions, each with the functions that it names. */
+/** The bodies of the module's own functions, each with what it calls and the globals that it reads. */
 function bodies(reader) {
   return [
     ...reader.each(() => {
       const from = reader.at;
       const end = reader.number() + reader.at;
       const calls = [];
+      const reads = [];
       for (const _ of reader.each(() => reader.pass(2))); // the locals, by type
       let last;
-      while (reader.at < end) last = instruction(reader, (number) => calls.push(number));
+      while (reader.at < end) last = instruction(reader, (n) => calls.push(n), (n) => reads.push(n));
       if (reader.at !== end || last !== 0x0b) throw new Error(`a function does not end where it should, at ${end}`);
-      return { from, end, calls };
+      return { from, end, calls, reads };
     }),
   ];
 }
@@ -187,7 +190,7 @@ function trimmed(bytes, keep) {
   elements(inSection(ELEMENT), reached);
   if (sections.some((one) => one.id === START)) reached(inSection(START).number());
 
-  const outside = importedFunctions(inSection(IMPORT));
+  const { [FUNCTION_KIND]: outside, [GLOBAL_KIND]: unread } = imported(inSection(IMPORT));
   const own = bodies(inSection(CODE));
   const alive = new Set();
   while (roots.length) {
@@ -195,6 +198,9 @@ function trimmed(bytes, keep) {
     if (number < 0 || alive.has(number)) continue;
     alive.add(number);
     roots.push(...own[number].calls);
+    if (own[number].reads.some((global) => global < unread)) {
+      throw new Error(`a function that stays reads a global from outside: number ${number}`);
+    }
   }
   const staying = entries.filter((entry) => entry.stays).map((entry) => entry.bytes);
   const empty = Buffer.from(EMPTY_BODY);

@@ -4,6 +4,9 @@ Pyodide exports every function of Python's C interface and of the C and C++ libr
 compiled part of any package may ask for any of them. At a start each becomes a JavaScript function
 with an address, for nothing where no such package is loaded. What Pyodide's own JavaScript asks
 for, by name, is one export of fifty-five; only that stays, with the code that it reaches.
+
+That code reads none of the imported addresses, all of OpenGL's functions, for each of which
+the glue would make a module of its own.
 """
 
 import re
@@ -22,6 +25,9 @@ _ASSIGNED = re.compile(r'((?:[\w$]+=|Module\["[\w$]+"\]=)+)wasmExports\["[^"]+"\
 _NAME = re.compile(r"([\w$]+)=")
 _ASKED = re.compile(r'\bwasmExports(?:\.|\[")([\w$]+)')
 _WORD = re.compile(r"[\w$]+")
+# Finds a value for every address that is imported, where no library of a package does it later.
+_ADDRESSES = "if(!dynamicLibraries.length){reportUndefinedSymbols();return}"
+_NO_ADDRESSES = "if(!dynamicLibraries.length){return}"
 # Python's `main`, which the glue finds among all exports under its C name.
 _BY_ANOTHER_NAME = {"__main_argc_argv"}
 
@@ -39,7 +45,7 @@ def pyodide_files(node_modules: Path) -> dict[str, bytes]:
 
 
 def trimmed_glue(glue: str, *, beside: str) -> tuple[str, list[str]]:
-    """The glue with the exports alone that it uses, and their names.
+    """The glue with the exports alone that it uses and without imported addresses; their names.
 
     Args:
         glue: What Emscripten made, `pyodide.asm.mjs`.
@@ -50,7 +56,8 @@ def trimmed_glue(glue: str, *, beside: str) -> tuple[str, list[str]]:
     """
     found = _ASSIGNING.search(glue)
     taken = found["body"].split(";") if found else []
-    if found is None or not all(_ASSIGNED.fullmatch(one) for one in taken):
+    known = found is not None and all(_ASSIGNED.fullmatch(one) for one in taken)
+    if found is None or not known or glue.count(_ADDRESSES) != 1:
         raise ValueError(f"{GLUE} takes its exports in another way than is known")
     rest = glue[: found.start()] + glue[found.end() :]
     used = {*_WORD.findall(rest), *_WORD.findall(beside)}
@@ -60,4 +67,5 @@ def trimmed_glue(glue: str, *, beside: str) -> tuple[str, list[str]]:
     names = ",".join(name for name in found["names"].split(",") if name in named)
     head = f"var {names};function assignWasmExports(wasmExports){{{body}}}"
     exports = {*_ASKED.findall(rest), *_ASKED.findall(body), *_BY_ANOTHER_NAME}
-    return glue[: found.start()] + head + glue[found.end() :], sorted(exports)
+    less = glue[: found.start()] + head + glue[found.end() :]
+    return less.replace(_ADDRESSES, _NO_ADDRESSES), sorted(exports)

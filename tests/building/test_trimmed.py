@@ -25,7 +25,7 @@ GLUE = (
     '_beside=Module["_beside"]=wasmExports["beside"].value>>>0;'
     '_unused=Module["_unused"]=wasmExports["unused"];'
     '__table=Module["__table"]=wasmTable=Module["wasmTable"]=wasmExports["__table"]}'
-    "run(wasmTable);"
+    "run(wasmTable);if(!dynamicLibraries.length){reportUndefinedSymbols();return}"
 )
 
 # What a page may ask of Python: numbers, text, files, both languages calling each other, errors.
@@ -124,12 +124,15 @@ def test_glue_keeps_what_somebody_uses() -> None:
     assert exports == sorted(
         ["__main_argc_argv", "__table", "beside", "by_property", "direct", "used"]
     )
-    assert glue == GLUE.replace('_unused=Module["_unused"]=wasmExports["unused"];', "").replace(
-        "_unused,", ""
-    )
+    less = GLUE.replace('_unused=Module["_unused"]=wasmExports["unused"];', "")
+    less = less.replace("_unused,", "").replace("reportUndefinedSymbols();", "")
+    assert glue == less
 
 
-@pytest.mark.parametrize("glue", ["run()", GLUE.replace('wasmExports["used"]', "find(1)")])
+@pytest.mark.parametrize(
+    "glue",
+    ["run()", GLUE.replace('wasmExports["used"]', "find(1)"), GLUE.replace("report", "resolve")],
+)
 def test_glue_of_another_kind_is_refused(glue: str) -> None:
     """A later Emscripten may write it otherwise; then nobody guesses."""
     with pytest.raises(ValueError, match=r"pyodide\.asm\.mjs takes its exports in another way"):
@@ -147,10 +150,20 @@ def vector(*items: bytes) -> bytes:
     return bytes([len(items)]) + b"".join(items)
 
 
-def module(bodies: list[bytes], exports: dict[str, int], *, table: list[int]) -> bytes:
-    """A WebAssembly module of functions that take nothing and return an i32."""
+def module(
+    bodies: list[bytes], exports: dict[str, int], *, table: list[int], address: bool = False
+) -> bytes:
+    """A WebAssembly module of functions that take nothing and return an i32.
+
+    Args:
+        bodies: The functions' instructions.
+        exports: Name → number of a function.
+        table: The functions in its table.
+        address: It imports a global, number 0.
+    """
     sections = {
         1: vector(b"\x60\x00\x01\x7f"),
+        2: vector(*[b"\x01a\x01b\x03\x7f\x00"] * address),
         3: vector(*[b"\x00"] * len(bodies)),
         4: vector(b"\x70\x00\x08"),
         7: vector(
@@ -196,6 +209,12 @@ def test_what_is_reached_stays_and_the_rest_is_emptied(tmp_path: Path) -> None:
     assert b"\x41\x0d" not in less
 
 
+def test_an_address_that_only_the_dead_read_is_nobody_s() -> None:
+    """It stays imported, so that every other global keeps its number."""
+    two = module([b"\x41\x07", b"\x23\x00"], {"kept": 0, "gone": 1}, table=[], address=True)
+    assert b"\x23\x00" not in without_exports(two, keep=["kept"])
+
+
 def test_all_that_is_kept_stays_as_it_is() -> None:
     """With every export nothing is dead, and not a byte differs."""
     assert without_exports(SMALL, keep=["gone", "gone_too", "kept"]) == SMALL
@@ -206,6 +225,11 @@ def test_all_that_is_kept_stays_as_it_is() -> None:
     [
         (SMALL, ["kept", "nowhere"], "nothing is exported as nowhere"),
         (module([b"\xf0"], {"odd": 0}, table=[]), ["odd"], "instruction 0xf0 is not known"),
+        (
+            module([b"\x23\x00"], {"reading": 0}, table=[], address=True),
+            ["reading"],
+            "a function that stays reads a global from outside: number 0",
+        ),
         (
             module([b"\x41"], {"cut": 0}, table=[]),
             ["cut"],
