@@ -3,10 +3,12 @@
 `compile.mjs` executes this file there; nothing of it touches a browser, so it runs on CPython too.
 """
 
+import _imp
 import ast
 import importlib.util
 import io
 import marshal
+import sys
 import zipfile
 
 # A `.pyc` that is never compared with a source: its flags say so, and its hash is not read.
@@ -19,7 +21,8 @@ def compiled(archive: bytes, place: str, *, bare: bool) -> bytes:
 
     Stored, because a host compresses the whole better than a zip its single files. Compiled like
     `python -OO`, without docstrings and asserts, which is a fifth less to download; line numbers
-    stay. What a page itself brings is compiled by the page and keeps both.
+    stay. What a page itself brings is compiled by the page and keeps both. Modules that are frozen
+    into the interpreter are left out: it never reads them from anywhere else.
 
     Args:
         archive: The zip.
@@ -29,6 +32,8 @@ def compiled(archive: bytes, place: str, *, bare: bool) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(archive)) as source, zipfile.ZipFile(out, "w") as target:
         for name in sorted(source.namelist()):
+            if _is_frozen(name):
+                continue
             content = source.read(name)
             if name.endswith(".py"):
                 content = _code(content, f"{place}/{name}", bare=bare)
@@ -37,6 +42,14 @@ def compiled(archive: bytes, place: str, *, bare: bool) -> bytes:
             entry.external_attr = 0o644 << 16
             target.writestr(entry, content)
     return out.getvalue()
+
+
+def _is_frozen(name: str) -> bool:
+    """Whether the interpreter has this file's module in its own code."""
+    module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    # Two of them bear other names there: `importlib._bootstrap` is `_frozen_importlib`.
+    spec = getattr(sys.modules.get(module), "__spec__", None)
+    return _imp.is_frozen(module) or getattr(spec, "origin", "") == "frozen"
 
 
 def _code(source: bytes, filename: str, *, bare: bool) -> bytes:

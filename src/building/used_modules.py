@@ -44,9 +44,7 @@ for wrong in ("1 / 0", "1 +", "import nowhere", "wonrg", "raise ExceptionGroup('
         traceback.format_exception(error)
 warnings.formatwarning("odd", UserWarning, "<probe>", 1)
 asyncio.get_running_loop().call_exception_handler({"message": "on purpose, by the probe"})
-specs = {name: getattr(module, "__spec__", None) for name, module in sys.modules.items()}
-loaded = [name for name, spec in specs.items() if getattr(spec, "origin", "") != "frozen"]
-document.documentElement.dataset.modules = " ".join(loaded)
+document.documentElement.dataset.modules = " ".join(sys.modules)
 `;
   document.body.append(script);
 }"""
@@ -59,7 +57,7 @@ def used(loaded: list[str], node_modules: Path) -> list[str]:
 
 
 async def loaded_modules(page: Page) -> list[str]:
-    """Every module that Python has loaded in a page that was used, and did not bring with it."""
+    """Every module that Python has loaded in a page that was used."""
     files = reached(PAGE, python_files(ROOT / "src" / "tollbridge"))
     names = [name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in files]
     await page.evaluate(PROBE, names)

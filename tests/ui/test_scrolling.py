@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from tests.support.scripted_provider import Answer, Wait
 from tests.ui.chat import DONE, Chat, says
 
@@ -50,25 +52,20 @@ async def test_who_reads_further_up_is_left_alone(chat: Chat) -> None:
     assert chat.dom.document.activeElement is chat.dom.node("scroller")
 
 
-async def test_who_has_just_gone_up_is_left_alone(chat: Chat) -> None:
+@pytest.mark.parametrize(
+    ("gone_to", "ends_at"),
+    # A line or two are nothing, and a keyboard that closes moves it as far.
+    [(300, 300), (852, 1000)],
+)
+async def test_who_has_just_gone_up_is_left_alone(chat: Chat, gone_to: int, ends_at: int) -> None:
     """UX-M6: a scroll's event comes a frame later than the scroll; words may come between."""
     go_on = await streaming(chat)
     lay_out(chat, height=1000, top=900)
-    chat.dom.node("scroller").scrollTop = 300
+    chat.dom.node("scroller").scrollTop = gone_to
     go_on.set()
     await chat.until(lambda: chat.state() == "done")
-    assert chat.dom.node("scroller").scrollTop == 300
-    assert not chat.dom.node("latest").hidden
-
-
-async def test_who_has_just_gone_up_a_line_is_taken_along(chat: Chat) -> None:
-    """UX-M6: as long as the end is near; a keyboard that closes moves it like this, too."""
-    go_on = await streaming(chat)
-    lay_out(chat, height=1000, top=900)
-    chat.dom.node("scroller").scrollTop = 852
-    go_on.set()
-    await chat.until(lambda: chat.state() == "done")
-    assert chat.dom.node("scroller").scrollTop == 1000
+    assert chat.dom.node("scroller").scrollTop == ends_at
+    assert chat.dom.node("latest").hidden == (ends_at == 1000)
 
 
 async def test_who_sends_wants_to_see_the_answer(chat: Chat) -> None:

@@ -48,7 +48,7 @@ class _Source:
 
     def get(self) -> "Any":
         """Return the value."""
-        raise NotImplementedError
+        raise NotImplementedError  # abstract: `Signal` and `Computed` each have their own
 
     def _depend(self, dependent: "Computed") -> "Callable[[], None]":
         return self._dependents.add(dependent)

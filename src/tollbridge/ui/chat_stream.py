@@ -79,7 +79,7 @@ class AnswerReader:
             raise StreamFault("ended_early")
 
     def _words(self, event: "dict[str, Any]") -> str:
-        raise NotImplementedError
+        raise NotImplementedError  # abstract: each provider's format has its own
 
     def raise_error(self, event: "dict[str, Any]") -> None:
         """Raise `provider_error` where an object carries the provider's own error.

@@ -42,7 +42,9 @@ class ChatView:
         """Show a new turn above `before`, or at the end. A closed view shows nothing any more."""
         if self._closed:
             return
-        bubble = Bubble(turn, actions=self._actions, tasks=self._tasks, grew=self.follow)
+        bubble = Bubble(
+            turn, actions=self._actions, tasks=self._tasks, grew=self._following.keep_up
+        )
         dom.show(self._welcome, False)
         if before is None:
             self._bubbles.append(bubble)
@@ -51,7 +53,7 @@ class ChatView:
             later = self._bubble_of(before)
             self._bubbles.insert(self._bubbles.index(later), bubble)
             dom.insert_before(self._log, bubble.node, later.node)
-        self.follow(anew=turn.state in ("sent", "streaming"))
+        self._following.keep_up(anew=turn.state in ("sent", "streaming"))
 
     def turn_grew(self, turn: "Turn", words: str) -> None:
         """Add words; they stand on the page from the next frame on."""
@@ -70,7 +72,7 @@ class ChatView:
             return
         bubble = self._bubble_of(turn)
         bubble.update()
-        self.follow()
+        self._following.keep_up()
         if bubble.said != turn.state:
             bubble.said = turn.state
             self._say_state(turn)
@@ -90,10 +92,6 @@ class ChatView:
     def holds_focus(self, turn: "Turn") -> bool:
         """Return whether the keyboard is in a turn's bubble."""
         return self._bubble_of(turn).held_focus
-
-    def follow(self, *, anew: bool = False) -> None:
-        """Scroll to the end if the person reads there; `anew` does so wherever they read."""
-        self._following.keep_up(anew=anew)
 
     def say(self, text: str) -> None:
         """Say `text`, when there is a pause, to those who listen to the page; it is not shown."""
@@ -118,7 +116,7 @@ class ChatView:
         due, self._due = self._due, []
         for bubble in due:
             bubble.flush()
-        self.follow()
+        self._following.keep_up()
 
     def _bubble_of(self, turn: "Turn") -> Bubble:
         for bubble in self._bubbles:
@@ -142,4 +140,4 @@ class ChatView:
 
     def _go_to_end(self) -> None:
         dom.focus(self._scroller)  # the button goes, and the keyboard must not go with it
-        self.follow(anew=True)
+        self._following.keep_up(anew=True)
