@@ -106,8 +106,8 @@ async def far_up(scene: Scene) -> None:
     await ready(scene)
     await scene.ask(PROSE)
     await scene.last("done")
-    await scene.ask(PROSE)
-    await scene.last("done")
+    await scene.ask("Go on for ever", model="demo-endless")
+    await scene.last("streaming")  # before it, the new message would take the visitor down again
     await scene.page.locator("#scroller").evaluate("node => node.scrollTo(0, 0)")
     await expect(scene.page.locator("#latest")).to_be_visible()
 
